@@ -1,0 +1,66 @@
+// Builds the worker into build/: index.js and index_bg.wasm, which src/edge/worker.js imports. `wrangler` runs this before
+// it bundles; a build of what is already built takes a second.
+
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { bin, ensureNodeModules, ensureRust, main, root, run, say, wasmTarget } from "./setup.js";
+
+const out = path.join(root, "build");
+const staging = path.join(out, "staging");
+const stamp = path.join(out, "stamp");
+const target = process.env.CARGO_TARGET_DIR ?? path.join(root, "target");
+
+/** @param {string[]} files */
+function fingerprint(files) {
+  const hash = createHash("sha256");
+  for (const file of files) {
+    hash.update(readFileSync(file));
+  }
+  return hash.digest("hex");
+}
+
+export function build() {
+  const compiled = path.join(target, wasmTarget, "release", "switchboard.wasm");
+  const bindgen = path.join(target, "debug", process.platform === "win32" ? "bindgen.exe" : "bindgen");
+  if (!existsSync(compiled)) {
+    say("compiling the worker (the first time takes two minutes; later times are quick)");
+  }
+  run("cargo", ["build", "--quiet", "--locked", "--package", "bindgen"]);
+  run("cargo", ["build", "--quiet", "--locked", "--release", "--lib", "--target", wasmTarget]);
+
+  const current = fingerprint([compiled, bindgen, fileURLToPath(import.meta.url)]);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === current) {
+    return;
+  }
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(staging, { recursive: true });
+  run(bindgen, [compiled, staging]);
+
+  // The bundler takes a module's import for what the source phase import stands for.
+  const script = path.join(staging, "index.js");
+  writeFileSync(script, readFileSync(script, "utf8").replace("import source wasmModule", "import wasmModule"));
+
+  const wasm = path.join(staging, "index_bg.wasm");
+  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+  const enabled = features.map((feature) => `--enable-${feature}`);
+  run(path.join(bin, "node"), [path.join(bin, "wasm-opt"), "-O3", ...enabled, wasm, "-o", wasm]);
+
+  for (const name of ["index.js", "index_bg.wasm"]) {
+    renameSync(path.join(staging, name), path.join(out, name));
+  }
+  rmSync(path.join(out, "snippets"), { recursive: true, force: true });
+  cpSync(path.join(staging, "snippets"), path.join(out, "snippets"), { recursive: true });
+  rmSync(staging, { recursive: true });
+  writeFileSync(stamp, current);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main(() => {
+    ensureNodeModules();
+    ensureRust();
+    build();
+  });
+}

@@ -1,0 +1,59 @@
+// `npm start`: builds what needs building, then serves the page and the signaling with `wrangler dev`. Further arguments go
+// to wrangler: `npm start -- --port 8790`.
+
+import { spawn } from "node:child_process";
+import path from "node:path";
+import process from "node:process";
+import { build } from "./build.js";
+import { bin, ensureNodeModules, ensureRust, environment, main, root, say } from "./setup.js";
+
+/** How long wrangler gets to end by itself, in milliseconds. */
+const PATIENCE = 5000;
+
+function serve() {
+  const wrangler = path.join(root, "node_modules", "wrangler", "bin", "wrangler.js");
+  const quiet = ["--show-interactive-dev-session=false", "--inspector-port=0"];
+  // In a process group of its own, so that all it starts can be ended with it.
+  const child = spawn(path.join(bin, "node"), [wrangler, "dev", ...quiet, ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: "inherit",
+    detached: true,
+    env: environment(),
+  });
+
+  /** @param {NodeJS.Signals} signal */
+  const signalAll = (signal) => {
+    try {
+      process.kill(-(child.pid ?? 0), signal);
+    } catch {
+      // Nothing of the group is left.
+    }
+  };
+  let stopping = false;
+  const stop = () => {
+    if (!stopping) {
+      stopping = true;
+      signalAll("SIGTERM");
+      setTimeout(() => signalAll("SIGKILL"), PATIENCE).unref();
+    }
+  };
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    process.on(signal, stop);
+  }
+  // A parent that was killed outright passes no signal on.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stop(), 500).unref();
+
+  child.on("exit", (code) => {
+    signalAll("SIGKILL");
+    process.exit(stopping ? 0 : (code ?? 1));
+  });
+}
+
+await main(() => {
+  ensureNodeModules();
+  ensureRust();
+  build();
+  say("starting the server (Ctrl-C stops it)");
+  serve();
+});

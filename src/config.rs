@@ -1,0 +1,193 @@
+//! What an operator sets: the variables of `wrangler.toml`, validated.
+
+use std::fmt;
+
+use crate::ice::IceServers;
+use crate::protocol::Limits;
+use crate::room::RoomConfig;
+
+/// The configuration of a deployment.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What every room gets.
+    pub room: RoomConfig,
+    /// Which other sites may open sockets.
+    pub allowed_origins: AllowedOrigins,
+}
+
+/// Which origins (RFC 6454) may open sockets, besides the deployment's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowedOrigins {
+    /// Any.
+    All,
+    /// These, in the form that browsers send: scheme, host, and port where it is not the scheme's own.
+    These(Vec<String>),
+}
+
+/// A variable with a value that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong with its value.
+    pub problem: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the variable {} is set wrongly: {}", self.variable, self.problem)
+    }
+}
+
+impl Config {
+    /// Reads the variables. One that is absent or blank has its default.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], which names the first variable with a value that cannot be used.
+    pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let text = |variable: &str| lookup(variable).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let number = |variable: &'static str, default: u32, min: u32, max: u32| match text(variable) {
+            None => Ok(default),
+            Some(text) => match text.parse() {
+                Ok(number) if (min..=max).contains(&number) => Ok(number),
+                Ok(_) | Err(_) => Err(ConfigError {
+                    variable,
+                    problem: format!("{text:?} is not a whole number from {min} to {max}"),
+                }),
+            },
+        };
+        let default = Limits::DEFAULT;
+        let limits = Limits {
+            // An object holds at most 32,768 hibernating sockets, and each peer of a room is announced to every other.
+            capacity: number("ROOM_CAPACITY", default.capacity, 2, 1024)?,
+            // workerd takes messages of up to 32 MiB; a description of a large call has some 20 KiB.
+            message_bytes: number("MESSAGE_BYTES", default.message_bytes, 1024, 1_048_576)?,
+            messages_per_second: number("MESSAGES_PER_SECOND", default.messages_per_second, 1, 100_000)?,
+            grace_seconds: number("GRACE_SECONDS", default.grace_seconds, 1, 3600)?,
+            ping_seconds: number("PING_SECONDS", default.ping_seconds, 1, 3600)?,
+        };
+        let ice_servers = text("ICE_SERVERS");
+        let ice_servers = IceServers::parse(ice_servers.as_deref().unwrap_or(IceServers::DEFAULT))
+            .map_err(|problem| ConfigError { variable: "ICE_SERVERS", problem })?;
+        let allowed_origins = AllowedOrigins::parse(&text("ALLOWED_ORIGINS").unwrap_or_default())
+            .map_err(|problem| ConfigError { variable: "ALLOWED_ORIGINS", problem })?;
+        Ok(Self { room: RoomConfig { limits, ice_servers }, allowed_origins })
+    }
+}
+
+impl AllowedOrigins {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        let origins: Vec<String> = text
+            .split([',', ' '])
+            .map(|origin| origin.trim().to_ascii_lowercase())
+            .filter(|origin| !origin.is_empty())
+            .collect();
+        match origins.iter().find(|origin| !is_origin(origin)) {
+            Some(bad) => Err(format!(
+                "{bad:?} is no origin such as https://app.example (several are parted by commas; * alone allows all)"
+            )),
+            None => Ok(Self::These(origins)),
+        }
+    }
+
+    /// Whether a request from this origin may open a socket on this host. A request without an origin comes from no
+    /// browser, so no person's session can be abused with it.
+    #[must_use]
+    pub fn allow(&self, origin: Option<&str>, own_host: &str) -> bool {
+        let Some(origin) = origin else { return true };
+        let origin = origin.to_ascii_lowercase();
+        // The scheme is left out of the comparison: in front of a local or tunnelled worker TLS ends elsewhere.
+        let same = origin.split_once("://").is_some_and(|(_, host)| host == own_host.to_ascii_lowercase());
+        same || match self {
+            Self::All => true,
+            Self::These(origins) => origins.contains(&origin),
+        }
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', '*']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_vars(|name| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_needs_to_be_set() {
+        for variables in [&[][..], &[("ROOM_CAPACITY", " "), ("ICE_SERVERS", ""), ("ALLOWED_ORIGINS", "")]] {
+            let config = config(variables).unwrap();
+            assert_eq!(config.room.limits, Limits::DEFAULT);
+            assert_eq!(config.room.ice_servers.json().get(), IceServers::DEFAULT);
+            assert_eq!(config.allowed_origins, AllowedOrigins::These(vec![]));
+        }
+    }
+
+    #[test]
+    fn every_limit_can_be_set() {
+        let config = config(&[
+            ("ROOM_CAPACITY", "2"),
+            ("MESSAGE_BYTES", "1024"),
+            ("MESSAGES_PER_SECOND", "7"),
+            ("GRACE_SECONDS", "5"),
+            ("PING_SECONDS", "9"),
+        ]);
+        let expected =
+            Limits { capacity: 2, message_bytes: 1024, messages_per_second: 7, grace_seconds: 5, ping_seconds: 9 };
+        assert_eq!(config.unwrap().room.limits, expected);
+    }
+
+    #[test]
+    fn a_bad_value_is_an_error_that_names_its_variable() {
+        for (variable, value) in [
+            ("ROOM_CAPACITY", "1"),
+            ("ROOM_CAPACITY", "1025"),
+            ("ROOM_CAPACITY", "many"),
+            ("MESSAGE_BYTES", "-1"),
+            ("MESSAGES_PER_SECOND", "0"),
+            ("MESSAGES_PER_SECOND", "1.5"),
+            ("GRACE_SECONDS", "4294967296"),
+            ("PING_SECONDS", "30s"),
+            ("ICE_SERVERS", "stun:a"),
+            ("ALLOWED_ORIGINS", "app.example"),
+            ("ALLOWED_ORIGINS", "https://a.example/path"),
+            ("ALLOWED_ORIGINS", "https://a.example, *"),
+        ] {
+            let error = config(&[(variable, value)]).unwrap_err();
+            assert_eq!(error.variable, variable, "{value:?}");
+            assert!(error.to_string().starts_with(&format!("the variable {variable} is set wrongly: ")));
+        }
+    }
+
+    #[test]
+    fn the_own_host_and_the_listed_origins_may_open_sockets() {
+        let origins = AllowedOrigins::parse("https://a.example, HTTPS://B.example:8443").unwrap();
+        for (origin, allowed) in [
+            (None, true),
+            (Some("https://call.example"), true),
+            (Some("http://call.example"), true),
+            (Some("https://call.example:444"), false),
+            (Some("https://a.example"), true),
+            (Some("http://a.example"), false),
+            (Some("https://b.example:8443"), true),
+            (Some("https://a.example.evil"), false),
+            (Some("https://evil-call.example"), false),
+            (Some("null"), false),
+            (Some(""), false),
+        ] {
+            assert_eq!(origins.allow(origin, "call.example"), allowed, "{origin:?}");
+        }
+        assert!(AllowedOrigins::parse("*").unwrap().allow(Some("null"), "call.example"));
+    }
+}

@@ -1,0 +1,131 @@
+//! What clients send: [`ClientFrame`], read by [`decode`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::PeerId;
+
+/// A frame from a client. What it carries is borrowed from the frame's text and never understood.
+#[derive(Clone, Copy, Debug)]
+pub enum ClientFrame<'a> {
+    /// Relay `data` to one peer, or to every other seated peer.
+    Signal {
+        /// The one peer; `None` fans out.
+        to: Option<Recipient<'a>>,
+        /// Any JSON value, relayed byte for byte.
+        data: &'a RawValue,
+        /// Any JSON value, given back in `undelivered`.
+        reference: Option<&'a RawValue>,
+    },
+    /// Leave now.
+    Bye,
+    /// "I think this peer is gone."
+    Check {
+        /// The peer; `None` for a text that is no peer id and so names nobody.
+        peer: Option<PeerId>,
+    },
+    /// Ask for fresh ICE servers.
+    Ice,
+    /// End the call for everybody. Host only.
+    End,
+}
+
+/// Whom a signal is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipient<'a> {
+    /// The peer; `None` for a text that is no peer id and so names nobody.
+    pub peer: Option<PeerId>,
+    /// The JSON string as it was sent, to be given back in `undelivered`.
+    pub text: &'a RawValue,
+}
+
+/// Why a frame could not be read. Displayed, it is the `message` of the `error` frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// A binary frame.
+    Binary,
+    /// No JSON object.
+    NotJson,
+    /// A `type` that this version does not know, or none.
+    UnknownType,
+    /// A field that the frame's type needs is missing.
+    Missing(&'static str),
+    /// A field that must be a string is none.
+    NotText(&'static str),
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Binary => f.write_str("frames are JSON text, not binary"),
+            Self::NotJson => f.write_str("not a JSON object with a text `type`, each field given once"),
+            Self::UnknownType => f.write_str("unknown `type`"),
+            Self::Missing(field) => write!(f, "`{field}` is missing"),
+            Self::NotText(field) => write!(f, "`{field}` must be a string"),
+        }
+    }
+}
+
+/// The fields of all frames together, none of them understood yet: a field that the frame's type does not have is
+/// ignored, whatever is in it.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    to: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    data: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "ref", deserialize_with = "given")]
+    reference: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    peer: Option<&'a RawValue>,
+}
+
+/// Keeps a `null` that was given apart from a field that was not.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// Reads a text frame. The caller has checked its size.
+///
+/// # Errors
+///
+/// [`Malformed`], for anything but a JSON object (RFC 8259) with a known `type` and that type's fields.
+pub fn decode(text: &str) -> Result<ClientFrame<'_>, Malformed> {
+    if !text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
+        return Err(Malformed::NotJson);
+    }
+    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| Malformed::NotJson)?;
+    match envelope.kind.as_ref() {
+        "signal" => Ok(ClientFrame::Signal {
+            to: envelope.to.map(|text| peer("to", text).map(|peer| Recipient { peer, text })).transpose()?,
+            data: envelope.data.ok_or(Malformed::Missing("data"))?,
+            reference: envelope.reference,
+        }),
+        "bye" => Ok(ClientFrame::Bye),
+        "check" => Ok(ClientFrame::Check { peer: peer("peer", envelope.peer.ok_or(Malformed::Missing("peer"))?)? }),
+        "ice" => Ok(ClientFrame::Ice),
+        "end" => Ok(ClientFrame::End),
+        _ => Err(Malformed::UnknownType),
+    }
+}
+
+/// The peer that a JSON string names; `None` where it is the name of none.
+fn peer(field: &'static str, text: &RawValue) -> Result<Option<PeerId>, Malformed> {
+    let text: Cow<'_, str> = Text::read(text).ok_or(Malformed::NotText(field))?;
+    Ok(PeerId::parse(&text))
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Text<'_> {
+    fn read(raw: &RawValue) -> Option<Cow<'_, str>> {
+        serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|text| text.0)
+    }
+}

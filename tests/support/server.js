@@ -1,0 +1,65 @@
+// The built worker on real workerd, for the tests: in one process with them, on a port of its own, with nothing kept.
+
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { createTestHarness } from "wrangler";
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+/** What `wrangler deploy` would upload; `npm test` makes it anew. */
+const deployed = path.join(root, "build", "deploy");
+
+/** Builds what `wrangler deploy` would upload, unless `npm test` has just done so. */
+function prepare() {
+  if (process.env.SWITCHBOARD_PREPARED) {
+    return;
+  }
+  const wrangler = path.join(root, "node_modules", "wrangler", "bin", "wrangler.js");
+  const args = [wrangler, "deploy", "--dry-run", "--outdir", deployed];
+  const done = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  if (done.status !== 0) {
+    throw new Error(`the worker could not be built:\n${done.stdout}\n${done.stderr}`);
+  }
+}
+
+/**
+ * @typedef {object} Server
+ * @property {string} url such as `http://127.0.0.1:12345`, without a slash at the end
+ * @property {(room: string, sockets?: "hibernate" | "close") => Promise<void>} evict takes the room's object out of memory,
+ *   as hibernation does (its sockets stay) or as a deploy does (its sockets are closed)
+ * @property {(room: string, sql: string) => Promise<Record<string, unknown>[]>} query reads the storage of a room's object
+ * @property {() => string} logs what the worker has logged so far
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Starts the worker.
+ *
+ * @param {{ vars?: Record<string, string> }} [options] variables that differ from those in wrangler.toml
+ * @returns {Promise<Server>}
+ */
+export async function startServer({ vars = {} } = {}) {
+  prepare();
+  const harness = createTestHarness({
+    root,
+    workers: [{ configPath: path.join(root, "wrangler.toml"), prebuiltWorkerDir: deployed, vars }],
+  });
+  const { url } = await harness.listen();
+  const worker = harness.getWorker();
+  return {
+    url: url.origin,
+    evict: (room, sockets = "hibernate") =>
+      worker.evictDurableObject("Room", { name: room, webSockets: sockets }),
+    query: async (room, sql) => {
+      const storage = await worker.getDurableObjectStorage("Room", { name: room });
+      return /** @type {Record<string, unknown>[]} */ (await storage.exec(sql));
+    },
+    logs: () =>
+      harness
+        .getLogs()
+        .map((log) => `[${log.level}] ${log.message}`)
+        .join("\n"),
+    stop: () => harness.close(),
+  };
+}
