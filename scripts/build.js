@@ -44,7 +44,14 @@ export function build() {
   writeFileSync(script, readFileSync(script, "utf8").replace("import source wasmModule", "import wasmModule"));
 
   const wasm = path.join(staging, "index_bg.wasm");
-  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+  const features = [
+    "bulk-memory",
+    "multivalue",
+    "mutable-globals",
+    "nontrapping-float-to-int",
+    "reference-types",
+    "sign-ext",
+  ];
   const enabled = features.map((feature) => `--enable-${feature}`);
   run(path.join(bin, "node"), [path.join(bin, "wasm-opt"), "-O3", ...enabled, wasm, "-o", wasm]);
 

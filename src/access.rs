@@ -152,7 +152,14 @@ mod tests {
     #[test]
     fn text_that_is_no_token_is_none() {
         let token = issue_resume_token(&secret(1), PeerId::fresh([3; 10]), 0);
-        for text in ["", "x", "!!!", &token[1..], &format!("{token}A"), &format!("{token}=")] {
+        for text in [
+            "",
+            "x",
+            "!!!",
+            token.trim_start_matches(char::is_alphanumeric),
+            &format!("{token}A"),
+            &format!("{token}="),
+        ] {
             assert_eq!(read_resume_token(&secret(1), text), None, "{text:?}");
         }
     }

@@ -16,6 +16,25 @@
 //! Nothing but `edge` sees a clock, a source of entropy, a socket or the `worker` crate, which a native build does not
 //! even have.
 
+#![deny(missing_docs, unsafe_code)]
+// A panic in wasm is shared by every room of the isolate, so whatever could panic is not written; and what comes out of
+// the core has one order, so nothing is iterated that has none (clippy.toml).
+#![deny(
+    clippy::dbg_macro,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::pedantic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::unreachable,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm
+)]
+
 pub mod access;
 pub mod config;
 pub mod ice;

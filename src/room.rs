@@ -269,7 +269,9 @@ impl Room {
         if host.is_none_or(|host| host.term < recorded_host.term) && room.seats.contains_key(&recorded_host.peer) {
             host = Some(recorded_host);
         }
-        let host = host.or_else(|| room.longest_present().map(|peer| Host { peer, term: 0 })).unwrap_or(recorded_host);
+        let acting = record.acting_host.filter(|peer| room.seats.contains_key(peer)).or_else(|| room.longest_present());
+        let host = host.or_else(|| acting.map(|peer| Host { peer, term: 0 })).unwrap_or(recorded_host);
+        room.record_changed = host.term == 0 && record.acting_host != Some(host.peer);
         if let Some(deserted) = record.deserted {
             room.sweep_at = deserted.saturating_add(DESERTED_AFTER);
         }
@@ -289,6 +291,16 @@ impl Room {
 
     /// Handles one input. Afterwards the outputs wait in [`Room::poll_output`].
     pub fn handle(&mut self, input: Input<'_>, now: Millis, environment: &mut dyn Environment) {
+        // A socket that is gone is told nothing more, so its end comes before what falls due only now.
+        if let Input::Closed { socket, code, was_clean } = input
+            && let Some(peer) = self.sockets.remove(&socket)
+        {
+            if says_goodbye(code, was_clean) {
+                self.leave(peer, LeftReason::Bye);
+            } else {
+                self.lose(peer, now);
+            }
+        }
         if self.grace_ends_at.is_some_and(|deadline| deadline <= now) {
             self.give_up_away_seats(now);
         }
@@ -299,16 +311,7 @@ impl Room {
                     self.receive(peer, socket, frame, now, environment);
                 }
             }
-            Input::Closed { socket, code, was_clean } => {
-                if let Some(&peer) = self.sockets.get(&socket) {
-                    self.sockets.remove(&socket);
-                    if says_goodbye(code, was_clean) {
-                        self.leave(peer, LeftReason::Bye);
-                    } else {
-                        self.lose(peer, now);
-                    }
-                }
-            }
+            Input::Closed { .. } => {}
             Input::Timeout => self.sweep(now, environment),
         }
         if std::mem::take(&mut self.record_changed) {
@@ -425,6 +428,7 @@ impl Room {
         } else {
             if !self.seats.contains_key(&open.host.peer) {
                 open.host = Host { peer, term: 0 };
+                self.record_changed = true;
             }
             false
         }
@@ -810,6 +814,7 @@ impl Room {
             locked: open.locked,
             host: open.recorded_host.peer,
             host_term: open.recorded_host.term,
+            acting_host: (open.host.term == 0).then_some(open.host.peer),
             away,
             connected: open.recorded_connected,
             deserted: open.deserted,

@@ -1,4 +1,4 @@
-//! The Durable Object of a room: drives the pure [`room::Room`](crate::room::Room).
+//! The Durable Object of a room: drives the pure [`room::Room`].
 //!
 //! Every event is handled synchronously, without a promise: at a quarter more throughput than the `#[durable_object]`
 //! macro's `async` handlers, and without a moment in which another event could see half of it.
@@ -57,9 +57,9 @@ impl Room {
     ///
     /// Where a variable is set wrongly, or the object was not made by name.
     #[wasm_bindgen(constructor)]
-    pub fn new(state: DurableObjectState, env: Env) -> Result<Self, JsValue> {
+    pub fn new(state: DurableObjectState, env: &Env) -> Result<Self, JsValue> {
         let config =
-            with_config(&env, |config| config.room.clone()).map_err(|error| js_sys::Error::new(&error.to_string()))?;
+            with_config(env, |config| config.room.clone()).map_err(|error| js_sys::Error::new(&error.to_string()))?;
         let name = state.id()?.name().and_then(|name| RoomName::parse(&name).ok());
         let name = name.ok_or_else(|| js_sys::Error::new("a room's object is made by the room's name"))?;
         state.set_websocket_auto_response(&WebSocketRequestResponsePair::new(PING, PONG)?)?;

@@ -62,6 +62,8 @@ pub struct Record {
     pub host: PeerId,
     /// Which host that was, as in [`Attachment::host_term`].
     pub host_term: u32,
+    /// Who stands in for the host: a restart has dropped everybody, and others have come back before it.
+    pub acting_host: Option<PeerId>,
     /// The seats that no socket holds, oldest first.
     pub away: Vec<AwaySeat>,
     /// Whether a socket held a seat when the record was written. If none is left after all, a restart has dropped them.

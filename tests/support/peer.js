@@ -1,12 +1,62 @@
 // A peer for the tests: a bare WebSocket that speaks the protocol and keeps every frame that came.
 
 import assert from "node:assert/strict";
+import { text } from "node:stream/consumers";
 import { WebSocket } from "ws";
 
 /** @typedef {{ type: string, [field: string]: any }} Frame */
 
 /** How long a test waits for something that has to happen, in milliseconds. */
 const PATIENCE = 20_000;
+
+/**
+ * @typedef {object} OpenOptions
+ * @property {string} [resume] a token to resume with
+ * @property {string} [gate]
+ * @property {string[]} [protocols] what to offer in place of `switchboard.v1`
+ * @property {Record<string, string>} [headers] further headers of the upgrade
+ * @property {boolean} [deflate] whether to offer compression
+ */
+
+/**
+ * @param {{ url: string }} server
+ * @param {string} room
+ * @param {OpenOptions} options
+ */
+function dial(server, room, { resume, gate, protocols = ["switchboard.v1"], headers = {}, deflate = false }) {
+  const offered = [...protocols];
+  if (gate !== undefined) {
+    offered.push(`gate.${gate}`);
+  }
+  if (resume !== undefined) {
+    offered.push(`resume.${resume}`);
+  }
+  const url = `${server.url.replace(/^http/, "ws")}/api/rooms/${room}/socket`;
+  return new Socket(url, offered, { headers, perMessageDeflate: deflate });
+}
+
+/**
+ * A WebSocket that tells at once, with a `told`, that the server has sent a close frame. The `close` event says the same
+ * only when the TCP connection has ended, which workerd may let take until it evicts the room, ten seconds later.
+ */
+class Socket extends WebSocket {
+  /** Whether this side began to close. */
+  leaving = false;
+
+  /**
+   * `ws` calls it to answer a close frame.
+   *
+   * @override
+   * @param {number} [code]
+   * @param {string | Buffer} [reason]
+   */
+  close(code, reason) {
+    super.close(code, reason);
+    if (!this.leaving) {
+      this.emit("told", code ?? 1005, reason ?? "");
+    }
+  }
+}
 
 export class Peer {
   /** @type {(Frame | { type: "close", code: number, reason: string })[]} */
@@ -17,16 +67,25 @@ export class Peer {
   texts = [];
 
   /**
-   * @param {WebSocket} socket
+   * @param {Socket} socket
    */
   constructor(socket) {
     this.socket = socket;
+    let closed = false;
+    /** @type {(code: number, reason: Buffer | string) => void} */
+    const close = (code, reason) => {
+      if (!closed) {
+        closed = true;
+        this.#deliver({ type: "close", code, reason: reason.toString() });
+      }
+    };
     socket.on("message", (data) => {
       const text = data.toString();
       this.texts.push(text);
       this.#deliver(text === "pong" ? { type: "pong" } : JSON.parse(text));
     });
-    socket.on("close", (code, reason) => this.#deliver({ type: "close", code, reason: reason.toString() }));
+    socket.on("told", close);
+    socket.on("close", close);
     // A lost connection also closes.
     socket.on("error", () => {});
   }
@@ -36,18 +95,10 @@ export class Peer {
    *
    * @param {{ url: string }} server
    * @param {string} room
-   * @param {{ resume?: string, gate?: string, protocols?: string[], headers?: Record<string, string> }} [options]
+   * @param {OpenOptions} [options]
    */
-  static async open(server, room, { resume, gate, protocols, headers = {} } = {}) {
-    const offered = protocols ?? ["switchboard.v1"];
-    if (gate !== undefined) {
-      offered.push(`gate.${gate}`);
-    }
-    if (resume !== undefined) {
-      offered.push(`resume.${resume}`);
-    }
-    const url = `${server.url.replace(/^http/, "ws")}/api/rooms/${room}/socket`;
-    const peer = new Peer(new WebSocket(url, offered, { headers, perMessageDeflate: false }));
+  static async open(server, room, options = {}) {
+    const peer = new Peer(dial(server, room, options));
     await new Promise((resolve, reject) => {
       peer.socket.once("open", resolve);
       peer.socket.once("error", reject);
@@ -56,11 +107,31 @@ export class Peer {
   }
 
   /**
+   * Tries to open a socket that the server does not let come to be, and gives its answer.
+   *
+   * @param {{ url: string }} server
+   * @param {string} room
+   * @param {OpenOptions} [options]
+   * @returns {Promise<{ status: number, headers: import("node:http").IncomingHttpHeaders, body: any }>}
+   */
+  static refused(server, room, options = {}) {
+    const socket = dial(server, room, options);
+    return new Promise((resolve, reject) => {
+      socket.once("open", () => reject(new Error("the socket was opened")));
+      socket.once("error", reject);
+      socket.once("unexpected-response", async (_request, response) => {
+        const body = await text(response);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(body) });
+      });
+    });
+  }
+
+  /**
    * Joins a room: `welcome` has come.
    *
    * @param {{ url: string }} server
    * @param {string} room
-   * @param {{ resume?: string, gate?: string }} [options]
+   * @param {OpenOptions} [options]
    */
   static async join(server, room, options) {
     const peer = await Peer.open(server, room, options);
@@ -117,6 +188,19 @@ export class Peer {
     }
   }
 
+  /**
+   * The next frames up to and including the first one of this type.
+   *
+   * @param {string} type
+   */
+  async until(type) {
+    const frames = [await this.next()];
+    while (frames.at(-1)?.type !== type) {
+      frames.push(await this.next());
+    }
+    return frames;
+  }
+
   /** Nothing has come, and nothing is on its way: a round trip through the room shows it. */
   async expectNothing() {
     this.send({ type: "signal", to: "nobody", data: null, ref: "nothing" });
@@ -138,6 +222,7 @@ export class Peer {
    * @param {string} [reason]
    */
   close(code, reason) {
+    this.socket.leaving = true;
     this.socket.close(code, reason);
   }
 }

@@ -29,6 +29,8 @@ function prepare() {
  * @property {(room: string, sockets?: "hibernate" | "close") => Promise<void>} evict takes the room's object out of memory,
  *   as hibernation does (its sockets stay) or as a deploy does (its sockets are closed)
  * @property {(room: string, sql: string) => Promise<Record<string, unknown>[]>} query reads the storage of a room's object
+ * @property {(room: string) => Promise<string[]>} tables what a room's object has stored: the names of its tables, none
+ *   where it has stored nothing
  * @property {() => string} logs what the worker has logged so far
  * @property {() => Promise<void>} stop
  */
@@ -47,13 +49,19 @@ export async function startServer({ vars = {} } = {}) {
   });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
+  /** @type {Server["query"]} */
+  const query = async (room, sql) => {
+    const storage = await worker.getDurableObjectStorage("Room", { name: room });
+    return /** @type {Record<string, unknown>[]} */ (await storage.exec(sql));
+  };
   return {
     url: url.origin,
-    evict: (room, sockets = "hibernate") =>
-      worker.evictDurableObject("Room", { name: room, webSockets: sockets }),
-    query: async (room, sql) => {
-      const storage = await worker.getDurableObjectStorage("Room", { name: room });
-      return /** @type {Record<string, unknown>[]} */ (await storage.exec(sql));
+    evict: (room, sockets = "hibernate") => worker.evictDurableObject("Room", { name: room, webSockets: sockets }),
+    query,
+    tables: async (room) => {
+      // Miniflare keeps the object's name in a table of its own.
+      const own = await query(room, "select name from sqlite_master where name != '__miniflare_do_name' order by name");
+      return own.map(({ name }) => String(name));
     },
     logs: () =>
       harness

@@ -1,0 +1,541 @@
+//! The room against a plain model of it, through random joins, losses, resumes, floods, hibernation and restarts.
+//!
+//! After every step, what each connected peer has been told adds up to what the model says is so.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::Value;
+use support::World;
+use switchboard::protocol::{GateOffer, Limits, Millis, Offer};
+use switchboard::room::{Frame, Input, Output};
+
+const LIMITS: Limits =
+    Limits { capacity: 4, messages_per_second: 5, grace_seconds: 30, ping_seconds: 30, ..Limits::DEFAULT };
+const STALE: Millis = 75_000;
+const GRACE: Millis = 30_000;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Join,
+    /// With one of all the tokens that were ever issued.
+    Resume(prop::sample::Index),
+    Lose(prop::sample::Index),
+    Close(prop::sample::Index),
+    Bye(prop::sample::Index),
+    /// To anybody who ever was here.
+    Signal(prop::sample::Index, prop::sample::Index),
+    FanOut(prop::sample::Index),
+    Flood(prop::sample::Index, u8),
+    Garbage(prop::sample::Index),
+    Check(prop::sample::Index, prop::sample::Index),
+    Ping(prop::sample::Index),
+    /// Time passes; what falls due meanwhile, comes.
+    Pass(Millis),
+    Hibernate,
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let any = any::<prop::sample::Index>;
+    prop_oneof![
+        5 => Just(Step::Join),
+        5 => any().prop_map(Step::Resume),
+        4 => any().prop_map(Step::Lose),
+        2 => any().prop_map(Step::Close),
+        2 => any().prop_map(Step::Bye),
+        5 => (any(), any()).prop_map(|(from, to)| Step::Signal(from, to)),
+        3 => any().prop_map(Step::FanOut),
+        2 => (any(), 0..40_u8).prop_map(|(from, count)| Step::Flood(from, count)),
+        2 => any().prop_map(Step::Garbage),
+        3 => (any(), any()).prop_map(|(from, whom)| Step::Check(from, whom)),
+        3 => any().prop_map(Step::Ping),
+        4 => (0..40_000_u64).prop_map(Step::Pass),
+        1 => (0..90_000_000_u64).prop_map(Step::Pass),
+        4 => Just(Step::Hibernate),
+        1 => Just(Step::Restart),
+    ]
+}
+
+/// What is so: as plain as it can be said.
+#[derive(Default)]
+struct Model {
+    open: bool,
+    /// Oldest first.
+    seats: Vec<Seat>,
+    host: Option<String>,
+    /// Who becomes host again when it returns after a restart.
+    claim: Option<String>,
+}
+
+struct Seat {
+    peer: String,
+    /// None while it is away.
+    socket: Option<u32>,
+    since: Millis,
+    /// The last sign of life that memory holds.
+    heard: Millis,
+    tokens: u64,
+    refilled: Millis,
+    dropped: u32,
+    malformed: u8,
+}
+
+impl Seat {
+    fn connect(&mut self, socket: u32, now: Millis) {
+        (self.socket, self.since, self.heard, self.malformed) = (Some(socket), now, now, 0);
+        self.fill(now);
+    }
+
+    fn fill(&mut self, now: Millis) {
+        (self.tokens, self.refilled, self.dropped) = (10_000, now, 0);
+    }
+
+    /// Whether a frame passes, or else whether its sender is told (Some) or closed (None).
+    fn take(&mut self, now: Millis) -> Result<(), Option<bool>> {
+        self.tokens = (self.tokens + (now - self.refilled) * 5).min(10_000);
+        self.refilled = now;
+        self.heard = now;
+        if self.tokens == 10_000 {
+            self.dropped = 0;
+        }
+        if self.tokens >= 1000 {
+            self.tokens -= 1000;
+            return Ok(());
+        }
+        self.dropped += 1;
+        Err((self.dropped <= 10).then_some(self.dropped == 1))
+    }
+}
+
+impl Model {
+    fn connected(&self) -> Vec<(u32, String)> {
+        self.seats.iter().filter_map(|seat| Some((seat.socket?, seat.peer.clone()))).collect()
+    }
+
+    fn seat(&mut self, peer: &str) -> Option<&mut Seat> {
+        self.seats.iter_mut().find(|seat| seat.peer == peer)
+    }
+
+    fn is_seated(&self, peer: &str) -> bool {
+        self.seats.iter().any(|seat| seat.peer == peer)
+    }
+
+    fn longest_present(&self) -> Option<String> {
+        let connected = self.seats.iter().find(|seat| seat.socket.is_some());
+        connected.or(self.seats.first()).map(|seat| seat.peer.clone())
+    }
+
+    fn lose(&mut self, peer: &str, now: Millis) {
+        let seat = self.seat(peer).unwrap();
+        (seat.socket, seat.since) = (None, now);
+    }
+
+    fn leave(&mut self, peer: &str) {
+        self.seats.retain(|seat| seat.peer != peer);
+        if self.seats.is_empty() {
+            // If the room lives on, then because a restart has dropped the others: nobody here has succeeded the host.
+            self.claim = self.claim.take().or_else(|| self.host.clone());
+            return;
+        }
+        if self.host.as_deref() == Some(peer) {
+            self.host = self.longest_present();
+            self.claim = None;
+        }
+    }
+
+    fn expire(&mut self, now: Millis) {
+        let due: Vec<(Millis, usize, String)> = self
+            .seats
+            .iter()
+            .enumerate()
+            .filter(|(_, seat)| seat.socket.is_none() && seat.since + GRACE <= now)
+            .map(|(order, seat)| (seat.since, order, seat.peer.clone()))
+            .collect();
+        let mut due = due;
+        due.sort();
+        for (_, _, peer) in due {
+            self.leave(&peer);
+        }
+    }
+}
+
+/// What a connected peer believes, from the frames that it got.
+#[derive(Debug, Default)]
+struct View {
+    own: String,
+    host: String,
+    others: BTreeMap<String, bool>,
+}
+
+struct Run {
+    world: World,
+    model: Model,
+    views: BTreeMap<u32, View>,
+    /// Every token that was ever issued, whose it is, and in which life of the room.
+    tokens: Vec<(String, String, u32)>,
+    life: u32,
+    /// What the last step brought: signals and errors, by socket.
+    signals: Vec<(u32, String, String)>,
+    errors: Vec<(u32, String)>,
+    count: u32,
+}
+
+impl Run {
+    fn new() -> Self {
+        Self {
+            world: World::new(LIMITS),
+            model: Model::default(),
+            views: BTreeMap::new(),
+            tokens: vec![],
+            life: 0,
+            signals: vec![],
+            errors: vec![],
+            count: 0,
+        }
+    }
+
+    fn absorb(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Send { to, text } => self.told(to, &text),
+                Output::Broadcast { to, text } => to.into_iter().for_each(|to| self.told(to, &text)),
+                Output::Close { socket, .. } => {
+                    self.views.remove(&socket);
+                }
+                Output::Forget => self.life += 1,
+                Output::Attach { .. } | Output::Store(_) => {}
+            }
+        }
+    }
+
+    fn told(&mut self, socket: u32, text: &str) {
+        let frame: Value = serde_json::from_str(text).unwrap();
+        let field = |name: &str| frame[name].as_str().unwrap_or_default().to_owned();
+        let view = self.views.entry(socket).or_default();
+        match frame["type"].as_str().unwrap() {
+            "welcome" => {
+                let others = frame["peers"].as_array().unwrap().iter();
+                view.others = others
+                    .map(|peer| (peer["id"].as_str().unwrap().to_owned(), peer["away"].as_bool().unwrap()))
+                    .collect();
+                (view.own, view.host) = (field("self"), field("host"));
+                self.tokens.push((field("resume"), field("self"), self.life));
+            }
+            "joined" => assert_eq!(view.others.insert(field("peer"), false), None, "joined twice"),
+            "away" => assert_eq!(view.others.insert(field("peer"), true), Some(false), "away, but not there"),
+            "back" => assert!(view.others.insert(field("peer"), false).is_some(), "back, but never there"),
+            "left" => assert!(view.others.remove(&field("peer")).is_some(), "left, but never there"),
+            "host" => view.host = field("peer"),
+            "signal" => self.signals.push((socket, field("from"), frame["data"].to_string())),
+            "undelivered" => self.errors.push((socket, field("reason"))),
+            "error" => self.errors.push((socket, field("code"))),
+            other => panic!("{other}"),
+        }
+    }
+
+    /// One of the connected peers, if there is any.
+    fn pick(&self, index: prop::sample::Index) -> Option<(u32, String)> {
+        let connected = self.model.connected();
+        (!connected.is_empty()).then(|| connected[index.index(connected.len())].clone())
+    }
+
+    /// Declares those away that have given no sign of life, as the model sees it.
+    fn find_vanished(&mut self, peer: &str) {
+        let (now, pings) = (self.world.now, self.world.senses.pings.clone());
+        if let Some(seat) = self.model.seat(peer)
+            && let Some(socket) = seat.socket
+        {
+            let alive = seat.heard.max(pings.get(&socket).copied().unwrap_or(0));
+            if now - alive > STALE {
+                self.model.lose(peer, now);
+            }
+        }
+    }
+
+    fn join(&mut self, token: Option<(String, String, u32)>) {
+        let now = self.world.now;
+        self.model.expire(now);
+        self.settle();
+        if self.model.open {
+            for seat in 0..self.model.seats.len() {
+                let peer = self.model.seats[seat].peer.clone();
+                self.find_vanished(&peer);
+            }
+        }
+        let valid = token.as_ref().filter(|(_, _, life)| self.model.open && *life == self.life);
+        let resumed = valid.map(|(_, peer, _)| peer.clone());
+        let seated = resumed.as_ref().is_some_and(|peer| self.model.is_seated(peer));
+        let full = !seated && self.model.seats.len() >= 4;
+        let offer = Offer { resume: token.map(|(token, ..)| token), ..Offer::default() };
+        let (socket, outputs) = self.world.open(offer);
+        self.absorb(outputs);
+        if full {
+            assert_eq!(self.errors, [(socket, "full".to_owned())]);
+            self.views.remove(&socket);
+            return;
+        }
+        let own = self.views[&socket].own.clone();
+        if let Some(peer) = &resumed {
+            assert_eq!(&own, peer, "a valid token gives the same peer");
+        }
+        if seated {
+            if let Some(old) = self.model.seat(&own).unwrap().socket {
+                assert_eq!(self.errors, [(old, "replaced".to_owned())]);
+            }
+        } else {
+            assert!(!self.model.is_seated(&own), "a new peer is nobody who is here");
+            let seat = Seat {
+                peer: own.clone(),
+                socket: None,
+                since: now,
+                heard: now,
+                tokens: 0,
+                refilled: now,
+                dropped: 0,
+                malformed: 0,
+            };
+            self.model.seats.push(seat);
+            let host_seated = self.model.host.as_ref().is_some_and(|host| self.model.is_seated(host));
+            if self.model.claim.as_ref() == Some(&own) || !host_seated {
+                self.model.host = Some(own.clone());
+                if self.model.claim.as_ref() == Some(&own) {
+                    self.model.claim = None;
+                }
+            }
+        }
+        self.model.open = true;
+        self.model.seat(&own).unwrap().connect(socket, now);
+    }
+
+    /// A room that everybody has left is no more. One whose peers a restart has dropped still is.
+    fn settle(&mut self) {
+        if self.model.seats.is_empty() && self.world.record.is_none() {
+            self.model = Model::default();
+        }
+    }
+
+    fn frame(&mut self, socket: u32, peer: &str, text: &str) -> bool {
+        let now = self.world.now;
+        let outputs = self.world.send(socket, text);
+        self.absorb(outputs);
+        match self.model.seat(peer).unwrap().take(now) {
+            Ok(()) => true,
+            Err(Some(told)) => {
+                let expected = if told { vec![(socket, "too-many-messages".to_owned())] } else { vec![] };
+                assert_eq!(std::mem::take(&mut self.errors), expected);
+                false
+            }
+            Err(None) => {
+                self.model.lose(peer, now);
+                false
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        self.signals.clear();
+        self.errors.clear();
+        let now = self.world.now;
+        match step {
+            Step::Join => self.join(None),
+            Step::Resume(index) => {
+                if !self.tokens.is_empty() {
+                    let token = self.tokens[index.index(self.tokens.len())].clone();
+                    self.join(Some(token));
+                }
+            }
+            Step::Lose(index) => {
+                if let Some((socket, peer)) = self.pick(*index) {
+                    self.views.remove(&socket);
+                    let outputs = self.world.lose(socket);
+                    self.absorb(outputs);
+                    self.model.lose(&peer, now);
+                }
+            }
+            Step::Close(index) => {
+                if let Some((socket, peer)) = self.pick(*index) {
+                    self.views.remove(&socket);
+                    let outputs = self.world.close(socket, 1001, true);
+                    self.absorb(outputs);
+                    self.model.leave(&peer);
+                }
+            }
+            Step::Bye(index) => {
+                if let Some((socket, peer)) = self.pick(*index)
+                    && self.frame(socket, &peer, r#"{"type":"bye"}"#)
+                {
+                    self.model.leave(&peer);
+                }
+            }
+            Step::Signal(from, to) => {
+                if let Some((socket, peer)) = self.pick(*from) {
+                    self.count += 1;
+                    let to = self.tokens[to.index(self.tokens.len())].1.clone();
+                    let text = format!(r#"{{"type":"signal","to":"{to}","data":{}}}"#, self.count);
+                    if self.frame(socket, &peer, &text) {
+                        self.find_vanished(&to);
+                        let count = self.count.to_string();
+                        match self.model.seat(&to).map(|seat| seat.socket) {
+                            Some(Some(there)) => assert_eq!(self.signals, [(there, peer, count)]),
+                            Some(None) => assert_eq!(self.errors, [(socket, "away".to_owned())]),
+                            None => assert_eq!(self.errors, [(socket, "unknown".to_owned())]),
+                        }
+                    }
+                }
+            }
+            Step::FanOut(from) => {
+                if let Some((socket, peer)) = self.pick(*from) {
+                    let passed = self.frame(socket, &peer, r#"{"type":"signal","data":0}"#);
+                    self.signals.sort();
+                    let mut others = self.model.connected();
+                    others.retain(|(other, _)| passed && *other != socket);
+                    others.sort();
+                    let expected: Vec<_> =
+                        others.into_iter().map(|(other, _)| (other, peer.clone(), "0".to_owned())).collect();
+                    assert_eq!(self.signals, expected);
+                }
+            }
+            Step::Flood(from, count) => {
+                if let Some((socket, peer)) = self.pick(*from) {
+                    for _ in 0..*count {
+                        if self.model.seat(&peer).is_none_or(|seat| seat.socket.is_none()) {
+                            break;
+                        }
+                        self.frame(socket, &peer, r#"{"type":"signal","data":0}"#);
+                    }
+                }
+            }
+            Step::Garbage(from) => {
+                if let Some((socket, peer)) = self.pick(*from)
+                    && self.frame(socket, &peer, "garbage")
+                {
+                    assert_eq!(self.errors, [(socket, "malformed".to_owned())]);
+                    let seat = self.model.seat(&peer).unwrap();
+                    seat.malformed += 1;
+                    if seat.malformed == 10 {
+                        self.model.lose(&peer, now);
+                    }
+                }
+            }
+            Step::Check(from, whom) => {
+                if let Some((socket, peer)) = self.pick(*from) {
+                    let whom = self.tokens[whom.index(self.tokens.len())].1.clone();
+                    if self.frame(socket, &peer, &format!(r#"{{"type":"check","peer":"{whom}"}}"#)) {
+                        self.find_vanished(&whom);
+                    }
+                }
+            }
+            Step::Ping(from) => {
+                if let Some((socket, _)) = self.pick(*from) {
+                    self.world.senses.pings.insert(socket, now);
+                }
+            }
+            Step::Pass(time) => self.pass(*time),
+            Step::Hibernate => {
+                self.world.hibernate();
+                assert_eq!(self.world.drain(), []);
+                for seat in &mut self.model.seats {
+                    if seat.socket.is_some() {
+                        seat.heard = seat.since;
+                        seat.fill(now);
+                    }
+                }
+            }
+            Step::Restart => {
+                self.world.restart();
+                self.views.clear();
+                self.model.seats.retain(|seat| seat.socket.is_none());
+                if let Some(record) = &self.world.record {
+                    let record: Value = serde_json::from_str(record).unwrap();
+                    let field = |name: &str| record[name].as_str().map(str::to_owned);
+                    let recorded = field("host").unwrap();
+                    let acting = field("actingHost").filter(|peer| self.model.is_seated(peer));
+                    if self.model.is_seated(&recorded) {
+                        (self.model.host, self.model.claim) = (Some(recorded), None);
+                    } else {
+                        let acting = acting.or_else(|| self.model.longest_present());
+                        let claim = if acting.is_some() { Some(recorded.clone()) } else { None };
+                        self.model.host = acting.or(Some(recorded.clone()));
+                        self.model.claim = claim.or(Some(recorded));
+                    }
+                }
+            }
+        }
+        self.settle();
+    }
+
+    fn pass(&mut self, time: Millis) {
+        let end = self.world.now + time;
+        while let Some(due) = self.world.room.poll_timeout().filter(|due| *due <= end) {
+            assert!(due > self.world.now || self.world.now == support::START, "a timeout that does not move on");
+            self.world.now = due.max(self.world.now);
+            self.model.expire(self.world.now);
+            let outputs = self.world.drive(Input::Timeout);
+            for (_, peer) in self.model.connected() {
+                self.find_vanished(&peer);
+            }
+            self.absorb(outputs);
+        }
+        self.world.now = end;
+    }
+
+    fn check(&self) {
+        let world = &self.world;
+        let seated: Vec<u32> = world.attachments.iter().filter(|(_, a)| a.is_some()).map(|(&s, _)| s).collect();
+        let mut connected: Vec<u32> = self.model.connected().iter().map(|(socket, _)| *socket).collect();
+        connected.sort_unstable();
+        assert_eq!(seated, connected, "who holds a seat has an attachment, and nobody else has");
+        assert_eq!(self.views.keys().copied().collect::<Vec<_>>(), connected);
+        for seat in &self.model.seats {
+            let Some(socket) = seat.socket else { continue };
+            let others = self.model.seats.iter().filter(|other| other.peer != seat.peer);
+            let others: BTreeMap<String, bool> =
+                others.map(|other| (other.peer.clone(), other.socket.is_none())).collect();
+            let view = &self.views[&socket];
+            assert_eq!(view.own, seat.peer);
+            assert_eq!(view.others, others, "what {} was told of the others", seat.peer);
+            assert_eq!(Some(&view.host), self.model.host.as_ref(), "what {} was told of the host", seat.peer);
+        }
+        assert_eq!(world.record.is_some(), self.model.open, "an open room is recorded, and only an open one");
+        assert_eq!(world.room.poll_timeout().is_some(), self.model.open);
+        let grace = self.model.seats.iter().filter(|seat| seat.socket.is_none()).map(|seat| seat.since + GRACE).min();
+        if let Some(grace) = grace {
+            assert!(world.room.poll_timeout().unwrap() <= grace);
+        }
+        let status = world.room.status(&GateOffer::Absent).unwrap();
+        assert_eq!((status.present, status.capacity), (self.model.seats.len(), 4));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_room_does_as_the_model(steps in prop::collection::vec(step(), 1..60)) {
+        let mut run = Run::new();
+        for step in &steps {
+            run.step(step);
+            run.check();
+        }
+    }
+
+    #[test]
+    fn no_input_makes_the_room_panic_or_speak_to_the_closed(
+        inputs in prop::collection::vec((0..6_u32, 0..5_u8, any::<String>(), 0..100_000_u64), 1..80),
+    ) {
+        let mut world = World::new(LIMITS);
+        for (socket, kind, text, time) in inputs {
+            world.now += time;
+            match kind {
+                0 => { world.open(Offer { resume: Some(text), ..Offer::default() }); }
+                1 if world.attachments.contains_key(&socket) => { world.send(socket, &text); }
+                2 => { world.close(socket, 1006, false); }
+                3 => { world.drive(Input::Received { socket, frame: Frame::Binary(text.len()) }); }
+                _ => { world.drive(Input::Timeout); }
+            }
+        }
+    }
+}
