@@ -1,7 +1,7 @@
 //! The Durable Object of a room: drives the pure [`room::Room`].
 //!
-//! Every event is handled synchronously, without a promise: at a quarter more throughput than the `#[durable_object]`
-//! macro's `async` handlers, and without a moment in which another event could see half of it.
+//! Every event is handled synchronously: without the promise that the `#[durable_object]` macro makes of each, and without
+//! a moment in which another event could see half of this one (docs/adr/0002).
 
 use std::collections::BTreeMap;
 
