@@ -25,11 +25,13 @@ function fingerprint(files) {
 export function build() {
   const compiled = path.join(target, wasmTarget, "release", "switchboard.wasm");
   const bindgen = path.join(target, "debug", process.platform === "win32" ? "bindgen.exe" : "bindgen");
-  if (!existsSync(compiled)) {
-    say("compiling the worker (the first time takes two minutes; later times are quick)");
+  const isFirst = !existsSync(compiled);
+  if (isFirst) {
+    say("compiling the worker (the first time takes about two minutes; later times are quick)");
   }
-  run("cargo", ["build", "--quiet", "--locked", "--package", "bindgen"]);
-  run("cargo", ["build", "--quiet", "--locked", "--release", "--lib", "--target", wasmTarget]);
+  const quiet = isFirst ? [] : ["--quiet"];
+  run("cargo", ["build", ...quiet, "--locked", "--package", "bindgen"]);
+  run("cargo", ["build", ...quiet, "--locked", "--release", "--lib", "--target", wasmTarget]);
 
   const current = fingerprint([compiled, bindgen, fileURLToPath(import.meta.url)]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === current) {

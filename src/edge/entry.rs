@@ -1,37 +1,54 @@
 //! The fetch entry: answers what concerns no room, and hands the rest to the room's object.
 
-use wasm_bindgen::JsValue;
-use worker::{Context, Env, Request, Response, Result, console_error, event};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast as _, JsValue};
+use worker::{Env, Request, Response, Result, console_error};
 
-use super::platform::get_random_values;
+use super::platform::{Bindings, get_random_values};
 use super::settings::with_config;
 use crate::protocol::{HttpBody, HttpError, RoomName};
 use crate::route::{self, Location, Route, RouteError};
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+/// Answers a request, or returns the promise of the room's answer.
+///
+/// It is no `async` function: its promise would live in the wasm instance, and be lost with it when a room panics.
+///
+/// # Errors
+///
+/// What the runtime throws.
+#[wasm_bindgen]
+pub fn fetch(request: web_sys::Request, env: &Env) -> std::result::Result<JsValue, JsValue> {
+    let request = Request::from(request);
     let routed =
-        match with_config(&env, |config| routed(&request, |request| route::route(request, &config.allowed_origins))) {
+        match with_config(env, |config| routed(&request, |request| route::route(request, &config.allowed_origins))) {
             Ok(routed) => routed?,
             Err(error) => {
                 console_error!("{error}");
-                return error_response(500, "misconfigured", &error.to_string());
+                return respond(error_response(500, "misconfigured", &error.to_string()));
             }
         };
     match routed {
-        Ok(Route::Health) => json_response(200, &HttpBody::Health { status: "ok", version: env!("CARGO_PKG_VERSION") }),
+        Ok(Route::Health) => {
+            let body = HttpBody::Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
+            respond(json_response(200, &body))
+        }
         Ok(Route::CreateRoom) => {
             let mut entropy = [0; RoomName::ENTROPY];
             get_random_values(&mut entropy)?;
             let room = RoomName::fresh(entropy);
             let url = format!("{}/r/{}", Location::of(&request.inner().url()).origin, room.as_str());
-            json_response(201, &HttpBody::Created { room: room.as_str(), url: &url })
+            respond(json_response(201, &HttpBody::Created { room: room.as_str(), url: &url }))
         }
         Ok(Route::RoomStatus { room, .. } | Route::Socket { room, .. }) => {
-            env.durable_object("ROOM")?.get_by_name(room.as_str())?.fetch_with_request(request).await
+            let rooms = env.unchecked_ref::<Bindings>().rooms();
+            Ok(rooms.get_by_name(room.as_str())?.fetch(request.inner())?.into())
         }
-        Err(error) => route_error_response(error),
+        Err(error) => respond(route_error_response(error)),
     }
+}
+
+fn respond(response: Result<Response>) -> std::result::Result<JsValue, JsValue> {
+    Ok(web_sys::Response::from(response?).into())
 }
 
 /// Shows a request to the pure core.

@@ -177,10 +177,9 @@ impl Room {
         for socket in self.state.get_websockets()? {
             let attachment = socket.unchecked_ref::<Socket>().deserialize_attachment()?;
             let attachment = attachment.as_string().and_then(|text| Attachment::decode(&text));
-            // A socket that is closing, or that was refused, holds no seat. Its close event finds no id and is ignored.
-            if let Some(attachment) = attachment
-                && socket.ready_state() == WebSocket::OPEN
-            {
+            // A socket that was refused, or that the room has closed, holds no seat. Its close event finds no id and is
+            // ignored. One that the other side is closing holds it still: its close event may be what woke the room.
+            if let Some(attachment) = attachment {
                 seated.push((socket, attachment));
             }
         }

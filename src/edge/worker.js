@@ -28,9 +28,9 @@ if (problem) {
 }
 
 export default {
-  async fetch(request, env, ctx) {
+  async fetch(request, env) {
     try {
-      return await wasm.fetch(request, env, ctx);
+      return await wasm.fetch(request, env);
     } catch (error) {
       report("fetch", error);
       return internalError();

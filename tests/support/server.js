@@ -38,15 +38,15 @@ function prepare() {
 /**
  * Starts the worker.
  *
- * @param {{ vars?: Record<string, string> }} [options] variables that differ from those in wrangler.toml
+ * @param {{ vars?: Record<string, string>, config?: string }} [options] variables that differ from those in wrangler.toml, or
+ *   another configuration file, which is bundled as it says
  * @returns {Promise<Server>}
  */
-export async function startServer({ vars = {} } = {}) {
+export async function startServer({ vars = {}, config } = {}) {
   prepare();
-  const harness = createTestHarness({
-    root,
-    workers: [{ configPath: path.join(root, "wrangler.toml"), prebuiltWorkerDir: deployed, vars }],
-  });
+  const built = { configPath: path.join(root, "wrangler.toml"), prebuiltWorkerDir: deployed };
+  const worked = config === undefined ? built : { configPath: path.join(root, config) };
+  const harness = createTestHarness({ root, workers: [{ ...worked, vars }] });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
   /** @type {Server["query"]} */
