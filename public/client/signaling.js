@@ -1,0 +1,203 @@
+import { fullJitter } from "./backoff.js";
+import { TypedTarget } from "./events.js";
+import { Heartbeat } from "./heartbeat.js";
+import { CLOSE_BYE, CLOSE_RECONNECTING, finalReason, PING, PONG, parseServerFrame, SUBPROTOCOL } from "./protocol.js";
+
+/** The bounds of the wait before another try to connect, in milliseconds: see `fullJitter`. */
+export const RECONNECT_DELAY = Object.freeze({ base: 500, cap: 20_000 });
+
+/** A connection that has not opened after this many milliseconds is given up for a new one. */
+export const OPEN_TIMEOUT_MS = 10_000;
+
+/** Only a connection that lasted this many milliseconds starts the back-off anew: a server that welcomes and drops at once must not be hammered. */
+export const STABLE_MS = 5_000;
+
+/** How often to ping before `welcome` has said it, in seconds. */
+const DEFAULT_PING_SECONDS = 30;
+
+/**
+ * - `idle`: not started
+ * - `connecting`: for the first time, or again
+ * - `waiting`: connected, the host has been asked to let us in
+ * - `open`: welcomed
+ * - `closed`: for good
+ *
+ * @typedef {"idle" | "connecting" | "waiting" | "open" | "closed"} SignalingState
+ *
+ * @typedef {object} SignalingEvents
+ * @property {{ frame: import("./protocol.js").ServerFrame }} frame
+ * @property {{ state: SignalingState, failures: number }} state `failures`: tries in a row that did not get as far as `open`
+ * @property {{ reason: import("./protocol.js").FinalReason, message: string }} stopped the server closed
+ *   for good
+ */
+
+/**
+ * The connection to the room on the server. It comes back by itself whenever it is lost, as the same peer, and stops
+ * for good on the close codes 4001 to 4006 and on nothing else. It knows frames, not what they are for.
+ *
+ * @extends {TypedTarget<SignalingEvents>}
+ */
+export class SignalingSocket extends TypedTarget {
+  #url;
+  #credentials;
+  #resume;
+  #environment;
+  #heartbeat;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {SignalingState} */
+  #state = "idle";
+  #failures = 0;
+  #attempt = 0;
+  #openedAt = 0;
+  /** @type {any} */
+  #timer = null;
+  #lastError = "";
+
+  /**
+   * @param {string} url `ws:` or `wss:`
+   * @param {{ credentials?: string[], resume?: string | null }} options `credentials` are offered as further
+   *   subprotocols, such as `token.<jwt>`; `resume` is the token of a former connection, to be who we were
+   * @param {import("./environment.js").Environment} environment
+   */
+  constructor(url, { credentials = [], resume = null }, environment) {
+    super();
+    this.#url = url;
+    this.#credentials = credentials;
+    this.#resume = resume;
+    this.#environment = environment;
+    this.#heartbeat = new Heartbeat(
+      { beat: () => this.#socket?.send(PING), silent: () => this.#reconnect() },
+      environment,
+    );
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** The token for the next connection: the one of the last `welcome`, or the one handed in; null if there is none. */
+  get resume() {
+    return this.#resume;
+  }
+
+  /** Starts to connect; does nothing if it has been started already. */
+  connect() {
+    if (this.#state === "idle") this.#open();
+  }
+
+  /**
+   * Sends a frame if the connection is open. Nothing is kept for later: what a lost connection swallowed is for those
+   * who know its meaning to send again.
+   *
+   * @param {import("./protocol.js").ClientFrame} frame
+   * @returns {boolean} whether it was handed to the connection
+   */
+  send(frame) {
+    if (this.#state !== "open" || this.#socket?.readyState !== this.#environment.webSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Something happened that connections die of, or that brings the network back: checks an open one at once, or tries again now. */
+  nudge() {
+    if (this.#state === "open" || this.#state === "waiting") this.#heartbeat.probe();
+    else if (this.#state === "connecting" && this.#socket === null) this.#open();
+  }
+
+  /** Leaves the room: says `bye`, so that the others know at once, and closes for good. */
+  leave() {
+    this.send({ type: "bye" });
+    this.#drop(CLOSE_BYE);
+    this.#become("closed");
+  }
+
+  #open() {
+    this.#drop(CLOSE_RECONNECTING);
+    const protocols = [SUBPROTOCOL, ...this.#credentials];
+    if (this.#resume !== null) protocols.push(`resume.${this.#resume}`);
+    const socket = new this.#environment.webSocket(this.#url, protocols);
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ code }) => this.#closed(code);
+    this.#socket = socket;
+    this.#lastError = "";
+    this.#timer = this.#environment.setTimeout(() => this.#reconnect(), OPEN_TIMEOUT_MS);
+    this.#become("connecting");
+  }
+
+  /** @param {unknown} data */
+  #receive(data) {
+    this.#heartbeat.heard();
+    if (data === PONG || typeof data !== "string") return;
+    const frame = parseServerFrame(data);
+    if (frame === null) return;
+    if (frame.type === "welcome") this.#welcomed(frame);
+    else if (frame.type === "waiting") this.#established("waiting", DEFAULT_PING_SECONDS);
+    else if (frame.type === "error") this.#lastError = frame.message;
+    this.emit("frame", { frame });
+  }
+
+  /** @param {import("./protocol.js").WelcomeFrame} frame */
+  #welcomed({ resume, limits }) {
+    this.#resume = resume;
+    this.#failures = 0;
+    this.#established("open", limits.pingSeconds);
+  }
+
+  /**
+   * @param {"waiting" | "open"} state
+   * @param {number} pingSeconds
+   */
+  #established(state, pingSeconds) {
+    this.#environment.clearTimeout(this.#timer);
+    this.#openedAt = this.#environment.now();
+    this.#heartbeat.start(pingSeconds * 1000);
+    this.#become(state);
+  }
+
+  /** @param {number} code */
+  #closed(code) {
+    const reason = finalReason(code);
+    if (reason === null) {
+      this.#reconnect();
+      return;
+    }
+    this.#drop(CLOSE_BYE);
+    this.#become("closed");
+    this.emit("stopped", { reason, message: this.#lastError });
+  }
+
+  #reconnect() {
+    const wasStable = this.#state !== "connecting" && this.#environment.now() - this.#openedAt >= STABLE_MS;
+    if (wasStable) this.#attempt = 0;
+    if (this.#state === "connecting") this.#failures += 1;
+    this.#drop(CLOSE_RECONNECTING);
+    const delay = fullJitter(this.#attempt, RECONNECT_DELAY, this.#environment.random);
+    this.#attempt += 1;
+    this.#timer = this.#environment.setTimeout(() => this.#open(), delay);
+    this.#become("connecting");
+  }
+
+  /**
+   * Lets go of the socket. Its late events must not be heard, since another may be open by then.
+   *
+   * @param {number} code
+   */
+  #drop(code) {
+    this.#heartbeat.stop();
+    this.#environment.clearTimeout(this.#timer);
+    this.#timer = null;
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#socket = null;
+    socket.onmessage = null;
+    socket.onclose = null;
+    socket.close(code);
+  }
+
+  /** @param {SignalingState} state */
+  #become(state) {
+    this.#state = state;
+    this.emit("state", { state, failures: this.#failures });
+  }
+}

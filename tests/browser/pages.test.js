@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, test } from "node:test";
+import { startServer } from "../support/server.js";
+import { startChromium, startDenyingChromium, startFirefox } from "./browsers.js";
+import { Person } from "./person.js";
+
+describe("the pages", { timeout: 600_000 }, () => {
+  /** @type {Awaited<ReturnType<typeof startServer>>} */
+  let server;
+  /** @type {import("puppeteer-core").Browser} */
+  let chromium;
+  /** @type {import("puppeteer-core").Browser} */
+  let firefox;
+
+  before(async () => {
+    server = await startServer({ vars: { ROOM_CAPACITY: "2" } });
+    chromium = await startChromium();
+    firefox = await startFirefox();
+  });
+  after(() => Promise.allSettled([chromium?.close(), firefox?.close()]).then(() => server?.stop()));
+  afterEach(async () => {
+    for (const browser of [chromium, firefox]) {
+      // The first tab stays: without one, a browser ends.
+      for (const page of (await browser.pages()).slice(1)) await page.close();
+    }
+  });
+
+  for (const [name, browser] of /** @type {const} */ ([
+    ["Chromium", () => chromium],
+    ["Firefox", () => firefox],
+  ])) {
+    test(`normal use from the start page to the end of the call gives ${name} nothing to complain about`, async () => {
+      const host = await Person.at(browser(), server.url);
+      await host.press("new-call");
+      await host.press("join");
+      await host.sees("invite", "Nobody else is here yet");
+      const guest = await Person.at(browser(), server.url);
+      await guest.page.locator("#join-input").fill(host.page.url());
+      await guest.pressNamed("Join");
+      await guest.press("join");
+      await Promise.all([host.seesMoving(1), guest.seesMoving(1)]);
+      await guest.press("camera");
+      await guest.press("camera");
+      await guest.press("audio");
+      await guest.press("copy");
+      await guest.press("leave");
+      await guest.seesScreen("left");
+      await host.isWith(0);
+      await guest.pressNamed("Rejoin");
+      await guest.press("join");
+      await host.seesMoving(1);
+      assert.deepEqual([...host.complaints, ...guest.complaints], []);
+    });
+  }
+
+  test("what is no link to a call is said to be none", async () => {
+    const person = await Person.at(chromium, server.url);
+    await person.page.locator("#join-input").fill("not a link");
+    await person.pressNamed("Join");
+    await person.sees("problem", "not a link to a call");
+  });
+
+  test("a start page whose server is gone says so", async () => {
+    const person = await Person.at(chromium, server.url);
+    await person.page.setOfflineMode(true);
+    await person.press("new-call");
+    await person.sees("problem", "cannot be reached");
+  });
+
+  test("a name that no call can have has a screen of its own", async () => {
+    const person = await Person.at(chromium, `${server.url}/r/two%20words`);
+    await person.seesScreen("bad-link");
+    assert.deepEqual(person.complaints, []);
+  });
+
+  test("a full call says so, and lets in when somebody has left", async () => {
+    const link = `${server.url}/r/full-${process.pid}`;
+    const one = await Person.inCall(chromium, link);
+    const two = await Person.inCall(chromium, link);
+    const three = await Person.at(chromium, link);
+    await three.press("join");
+    await three.seesScreen("full");
+    await two.press("leave");
+    await one.isWith(0);
+    await three.pressNamed("Try again");
+    await three.press("join");
+    await three.isIn();
+    await one.isWith(1);
+  });
+
+  test("a call that was opened in another tab goes on there, and the first tab says so", async () => {
+    const link = `${server.url}/r/twice-${process.pid}`;
+    const one = await Person.inCall(chromium, link);
+    const self = await one.id();
+    const kept = await one.page.evaluate(() => JSON.stringify(sessionStorage));
+    const copy = await Person.at(chromium, `${server.url}/nowhere`);
+    await copy.remembers(kept);
+    await copy.page.goto(link);
+    await copy.press("join");
+    await one.seesScreen("replaced");
+    assert.equal(await copy.id(), self);
+  });
+
+  test("a call whose server cannot be reached says so, and works when it can be again", async () => {
+    const person = await Person.at(chromium, `${server.url}/r/unreachable-${process.pid}`);
+    await person.page.setOfflineMode(true);
+    await person.press("join");
+    await person.seesScreen("unreachable");
+    await person.page.setOfflineMode(false);
+    await person.pressNamed("Try again");
+    await person.press("join");
+    await person.isIn();
+  });
+
+  test("a refused camera and microphone are explained, and the call works without", async () => {
+    const denying = await startDenyingChromium();
+    try {
+      const link = `${server.url}/r/denied-${process.pid}`;
+      const other = await Person.inCall(chromium, link);
+      const person = await Person.at(denying, link);
+      await person.press("join");
+      await person.sees("lobby-notice", "does not let this page use the camera and microphone");
+      await person.press("join-without");
+      await person.isIn();
+      await Promise.all([person.seesMoving(1), other.isWith(1)]);
+    } finally {
+      await denying.close();
+    }
+  });
+
+  test("a browser without a camera joins with the microphone, and is told so", async () => {
+    const bare = await startChromium({ flags: ["--use-fake-device-for-media-stream=device-count=0"] });
+    try {
+      const person = await Person.at(bare, `${server.url}/r/bare-${process.pid}`);
+      await person.press("join");
+      await person.isIn();
+      await person.sees("stage-notice", "No camera was found");
+      await person.finds("#audio[aria-pressed=true]");
+      await person.finds("#camera[aria-pressed=false]");
+    } finally {
+      await bare.close();
+    }
+  });
+
+  test("an address that leads nowhere is a real 404 in the look of the pages", async () => {
+    const response = await fetch(`${server.url}/nowhere`);
+    assert.equal(response.status, 404);
+    assert.match(await response.text(), /There is nothing here/);
+  });
+
+  test("every page carries one strict content security policy", async () => {
+    for (const path of ["/", "/r/any", "/app/call.js", "/client/room.js"]) {
+      const { headers, status } = await fetch(server.url + path);
+      assert.equal(status, 200, path);
+      const policy = headers.get("content-security-policy") ?? "";
+      assert.match(policy, /^default-src 'none'; script-src 'self';/, path);
+      assert.doesNotMatch(policy, /unsafe|\*|,/, path);
+      assert.equal(headers.get("x-content-type-options"), "nosniff", path);
+      assert.equal(headers.get("referrer-policy"), "no-referrer", path);
+    }
+  });
+});

@@ -1,0 +1,350 @@
+import { environment } from "../../public/client/environment.js";
+
+/** Time that passes only when the test says so. */
+export class FakeClock {
+  time = 1_000_000;
+  #id = 0;
+  /** @type {Map<number, { at: number, callback: () => void }>} */
+  #timers = new Map();
+
+  /** @returns {number} how many timers wait */
+  get pending() {
+    return this.#timers.size;
+  }
+
+  now = () => this.time;
+
+  /** @type {(callback: () => void, milliseconds: number) => number} */
+  setTimeout = (callback, milliseconds) => {
+    this.#id += 1;
+    this.#timers.set(this.#id, { at: this.time + milliseconds, callback });
+    return this.#id;
+  };
+
+  /** @type {(timer: number) => void} */
+  clearTimeout = (timer) => {
+    this.#timers.delete(timer);
+  };
+
+  /**
+   * Lets time pass, and what it sets off settle.
+   *
+   * @param {number} milliseconds
+   */
+  async advance(milliseconds) {
+    const end = this.time + milliseconds;
+    for (;;) {
+      const due = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at)[0];
+      if (due === undefined) break;
+      const [id, { at, callback }] = due;
+      this.#timers.delete(id);
+      this.time = Math.max(this.time, at);
+      callback();
+      await settle();
+    }
+    this.time = end;
+    await settle();
+  }
+
+  /**
+   * Time passes while nothing runs, as in a sleeping machine: what is overdue runs late.
+   *
+   * @param {number} milliseconds
+   */
+  async sleep(milliseconds) {
+    this.time += milliseconds;
+    await this.advance(0);
+  }
+}
+
+/** A WebSocket whose other end is the test. */
+export class FakeWebSocket {
+  static OPEN = 1;
+  /** @type {FakeWebSocket[]} */
+  static all = [];
+
+  readyState = 0;
+  /** @type {string[]} */
+  sent = [];
+  /** @type {number | undefined} */
+  closedWith = undefined;
+  /** @type {((event: { data: unknown }) => void) | null} */
+  onmessage = null;
+  /** @type {((event: { code: number }) => void) | null} */
+  onclose = null;
+
+  /**
+   * @param {string} url
+   * @param {string[]} protocols
+   */
+  constructor(url, protocols) {
+    this.url = url;
+    this.protocols = protocols;
+    FakeWebSocket.all.push(this);
+  }
+
+  /** @param {string} text */
+  send(text) {
+    this.sent.push(text);
+  }
+
+  /** @param {number} code */
+  close(code) {
+    this.closedWith = code;
+    this.readyState = 3;
+  }
+
+  /** The frames that were sent, without pings. */
+  get frames() {
+    return this.sent.filter((text) => text !== "ping").map((text) => JSON.parse(text));
+  }
+
+  /** @param {unknown} frame what the server sends: an object becomes JSON, text goes as it is */
+  receive(frame) {
+    this.readyState = FakeWebSocket.OPEN;
+    this.onmessage?.({ data: typeof frame === "string" ? frame : JSON.stringify(frame) });
+  }
+
+  /** @param {number} code what the other end, or the network, closes with */
+  lose(code = 1006) {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+}
+
+/** An RTCPeerConnection that keeps to the rules of the signaling state, while whether it connects is up to the test. */
+export class FakePeerConnection {
+  /** @type {FakePeerConnection[]} */
+  static all = [];
+
+  signalingState = "stable";
+  connectionState = "new";
+  iceConnectionState = "new";
+  /** @type {{ type: "offer" | "answer", sdp: string } | null} */
+  localDescription = null;
+  /** @type {{ type: string, sdp: string } | null} */
+  remoteDescription = null;
+  /** @type {FakeTransceiver[]} */
+  transceivers = [];
+  /** @type {FakeChannel | null} */
+  channel = null;
+  /** @type {unknown[]} */
+  candidates = [];
+  closed = false;
+  restarts = 0;
+  /** @type {unknown} */
+  configuration;
+  /** @type {(() => void) | null} */
+  onnegotiationneeded = null;
+  /** @type {((event: { candidate: { candidate: string, toJSON(): unknown } | null }) => void) | null} */
+  onicecandidate = null;
+  /** @type {(() => void) | null} */
+  onconnectionstatechange = null;
+  #offers = 0;
+  #negotiationNeeded = false;
+
+  /** @param {unknown} configuration */
+  constructor(configuration) {
+    this.configuration = configuration;
+    FakePeerConnection.all.push(this);
+  }
+
+  /** @param {string} kind */
+  addTransceiver(kind) {
+    const transceiver = new FakeTransceiver(kind);
+    this.transceivers.push(transceiver);
+    this.#needNegotiation();
+    return transceiver;
+  }
+
+  getTransceivers() {
+    return [...this.transceivers];
+  }
+
+  createDataChannel() {
+    this.channel = new FakeChannel();
+    return this.channel;
+  }
+
+  /** @param {unknown} configuration */
+  setConfiguration(configuration) {
+    this.configuration = configuration;
+  }
+
+  restartIce() {
+    this.restarts += 1;
+    this.#needNegotiation();
+  }
+
+  async setLocalDescription() {
+    await Promise.resolve();
+    if (this.closed) throw new Error("InvalidStateError");
+    if (this.signalingState === "have-remote-offer") {
+      this.localDescription = { type: "answer", sdp: `answer to ${this.remoteDescription?.sdp.replace("o=", "")}` };
+      this.signalingState = "stable";
+    } else {
+      this.#offers += 1;
+      this.localDescription = { type: "offer", sdp: `offer ${FakePeerConnection.all.indexOf(this)}.${this.#offers}` };
+      this.signalingState = "have-local-offer";
+    }
+  }
+
+  /** @param {{ type: string, sdp: string }} description */
+  async setRemoteDescription(description) {
+    await Promise.resolve();
+    if (description.sdp === "nonsense") throw new Error("OperationError");
+    if (description.type === "answer" && this.signalingState !== "have-local-offer")
+      throw new Error("InvalidStateError");
+    this.signalingState = description.type === "offer" ? "have-remote-offer" : "stable";
+    this.remoteDescription = description;
+    if (this.transceivers.length === 0) {
+      this.transceivers = [new FakeTransceiver("audio"), new FakeTransceiver("video")];
+    }
+  }
+
+  /** @param {unknown} candidate */
+  async addIceCandidate(candidate) {
+    if (this.remoteDescription === null) throw new Error("InvalidStateError");
+    this.candidates.push(candidate);
+  }
+
+  async getStats() {
+    return new Map();
+  }
+
+  close() {
+    this.closed = true;
+  }
+
+  /** @param {string} state */
+  become(state) {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  /** @param {string | null} candidate null for the end of them */
+  gather(candidate) {
+    this.onicecandidate?.({ candidate: candidate === null ? null : { candidate, toJSON: () => ({ candidate }) } });
+  }
+
+  #needNegotiation() {
+    if (this.#negotiationNeeded) return;
+    this.#negotiationNeeded = true;
+    queueMicrotask(() => {
+      this.#negotiationNeeded = false;
+      if (!this.closed && this.signalingState === "stable") this.onnegotiationneeded?.();
+    });
+  }
+}
+
+/** A transceiver with one sender and one receiver. */
+export class FakeTransceiver {
+  direction = "sendrecv";
+  /** @type {unknown} */
+  sending = null;
+
+  /** @param {string} kind */
+  constructor(kind) {
+    this.receiver = { track: { kind } };
+    this.sender = {
+      replaceTrack: async (/** @type {unknown} */ track) => {
+        this.sending = track;
+      },
+    };
+  }
+}
+
+/** A data channel that opens when the test says so. */
+export class FakeChannel {
+  readyState = "connecting";
+  /** @type {unknown[]} */
+  sent = [];
+  /** @type {(() => void) | null} */
+  onopen = null;
+  /** @type {(() => void) | null} */
+  onclose = null;
+  /** @type {((event: { data: string }) => void) | null} */
+  onmessage = null;
+
+  /** @param {string} text */
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+
+  open() {
+    this.readyState = "open";
+    this.onopen?.();
+  }
+
+  /** @param {unknown} message */
+  receive(message) {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+}
+
+/**
+ * A platform made of fakes. Its chance is constant and its ids count up.
+ *
+ * @param {{ random?: number }} [options]
+ */
+export function fakePlatform({ random = 0.5 } = {}) {
+  const clock = new FakeClock();
+  const events = new EventTarget();
+  let ids = 0;
+  FakeWebSocket.all = [];
+  FakePeerConnection.all = [];
+  const parts = {
+    webSocket: /** @type {any} */ (FakeWebSocket),
+    peerConnection: /** @type {any} */ (FakePeerConnection),
+    setTimeout: clock.setTimeout,
+    clearTimeout: clock.clearTimeout,
+    now: clock.now,
+    random: () => random,
+    randomId: () => {
+      ids += 1;
+      return `session-${ids}`;
+    },
+    events,
+  };
+  return { clock, events, parts, environment: environment(parts) };
+}
+
+/** Lets everything that waits for nothing but its turn run. */
+export function settle() {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * A `welcome` with the given parts.
+ *
+ * @param {Partial<import("../../public/client/protocol.js").WelcomeFrame>} [parts]
+ * @returns {import("../../public/client/protocol.js").WelcomeFrame}
+ */
+export function welcome(parts = {}) {
+  return {
+    type: "welcome",
+    self: "selfselfse",
+    resume: "token-1",
+    resumed: false,
+    host: "selfselfse",
+    room: { name: "test", capacity: 8, locked: false },
+    peers: [],
+    iceServers: [{ urls: ["stun:stun.example"] }],
+    limits: { messageBytes: 65536, messagesPerSecond: 50, graceSeconds: 30, pingSeconds: 30 },
+    ...parts,
+  };
+}
+
+/**
+ * The element at a place that must be taken.
+ *
+ * @template T
+ * @param {readonly T[]} list
+ * @param {number} [place] negative from the end; the last by default
+ * @returns {T}
+ */
+export function at(list, place = -1) {
+  const item = list.at(place);
+  if (item === undefined) throw new Error(`nothing at ${place} of ${list.length}`);
+  return item;
+}

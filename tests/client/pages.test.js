@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { strings } from "../../public/app/strings.js";
+
+const root = new URL("../../public/", import.meta.url);
+
+/** @param {string} path */
+const read = (path) => readFileSync(new URL(path, root), "utf8");
+
+for (const page of ["index.html", "call.html"]) {
+  test(`the words in ${page} are those of the module they are replaced from`, () => {
+    const words = [...read(page).matchAll(/data-text="(\w+)"[^>]*>([^<]*)</g)];
+    assert.notEqual(words.length, 0);
+    for (const [, name, text] of words) assert.equal(text?.trim(), known(name), name);
+  });
+
+  test(`every label and placeholder in ${page} has words`, () => {
+    for (const [, name] of read(page).matchAll(/data-(?:label|placeholder)="(\w+)"/g)) {
+      assert.equal(typeof known(name), "string", name);
+    }
+  });
+
+  test(`${page} asks for all its modules at once`, () => {
+    const entry = /<script type="module" src="\/([^"]+)"/.exec(read(page))?.[1] ?? "";
+    const asked = [...read(page).matchAll(/<link rel="modulepreload" href="\/([^"]+)"/g)].map(([, path]) => path);
+    assert.deepEqual(asked, [...modulesOf(entry)].slice(1).sort());
+  });
+
+  test(`${page} has no script or style of its own and asks nobody else for anything`, () => {
+    assert.doesNotMatch(read(page), /<style|style=|\son\w+=|<script(?![^>]* src="\/)|(?:src|href)="(?!\/|#)/);
+  });
+}
+
+test("every icon that is used is in the set", () => {
+  const page = read("call.html");
+  const set = new Set([...page.matchAll(/<symbol id="icon-([\w-]+)"/g)].map(([, name]) => name));
+  const used = [...page.matchAll(/href="#icon-([\w-]+)"/g)].map(([, name]) => name);
+  for (const name of used) assert.ok(set.has(name), name);
+});
+
+test("every line of the header rules is short enough to be deployed", () => {
+  for (const line of read("_headers").split("\n")) assert.ok(line.length <= 2_000, line);
+});
+
+/** @param {string | undefined} name */
+function known(name) {
+  return /** @type {Record<string, unknown>} */ (strings)[name ?? ""];
+}
+
+/**
+ * A module and all that it imports.
+ *
+ * @param {string} path
+ * @param {Set<string>} [found]
+ * @returns {Set<string>}
+ */
+function modulesOf(path, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const [, imported] of read(path).matchAll(/^(?:import|export) .*?from "(\.[^"]+)";/gms)) {
+    modulesOf(new URL(imported ?? "", new URL(path, root)).href.slice(root.href.length), found);
+  }
+  return found;
+}
