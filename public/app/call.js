@@ -73,6 +73,8 @@ class Call {
       { toggle: (kind) => this.#toggle(kind), leave: () => this.#leave() },
     );
     addEventListener("pagehide", () => this.#hide());
+    // Another key is another call, though it is no other page.
+    addEventListener("hashchange", () => location.reload());
     addEventListener("pageshow", ({ persisted }) => persisted && this.start({ again: true }));
   }
 

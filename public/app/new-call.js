@@ -1,10 +1,11 @@
+import { makeKey } from "../client/seal.js";
 import { strings } from "./strings.js";
 
 /** A new call could not be opened; the message is for the person. */
 export class NewCallError extends Error {}
 
 /**
- * Asks the server for a fresh room and goes there.
+ * Asks the server for a fresh room and goes there, with a key that the server never sees.
  *
  * @returns {Promise<void>} the page is being left when it settles
  * @throws {NewCallError}
@@ -14,5 +15,5 @@ export async function openNewCall() {
   if (response?.status === 429) throw new NewCallError(strings.landingTooMany);
   if (!response?.ok) throw new NewCallError(strings.landingUnreachable);
   const { room } = await response.json();
-  location.assign(`/r/${room}`);
+  location.assign(`/r/${room}#${makeKey()}`);
 }

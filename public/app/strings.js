@@ -129,6 +129,11 @@ export const problems = {
     text: "The name of the call is not a possible one. Part of the link may be missing: ask for it again, or open a new call.",
     actions: ["newCall", "home"],
   },
+  "incomplete-link": {
+    title: "This link is incomplete",
+    text: "Its last part, after the #, is missing or cut short. Copy the whole link again, or ask for a new one.",
+    actions: ["newCall", "home"],
+  },
   full: {
     title: "This call is full",
     text: "There is no free seat. Try again when somebody has left, or open another call.",

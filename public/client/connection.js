@@ -164,27 +164,19 @@ export class Connection extends TypedTarget {
   }
 
   /**
-   * Looks for a new way to the other side. Media goes on over the old one as long as that works. An offer that has no
-   * answer yet is sent again instead, since a second one cannot be made before.
+   * Looks for a new way to the other side. Media goes on over the old one as long as that works. Nothing happens while an
+   * offer of ours has no answer: a second one cannot be made before.
    *
    * @param {import("./protocol.js").IceServer[]} iceServers
    */
   restart(iceServers) {
-    if (this.unanswered) {
-      this.repeat();
-      return;
-    }
+    if (this.unanswered) return;
     try {
       this.#pc.setConfiguration({ iceServers });
       this.#pc.restartIce();
     } catch (error) {
       this.#report(error);
     }
-  }
-
-  /** Sends an offer without an answer again, with all candidates found so far inside. */
-  repeat() {
-    if (this.unanswered) this.#sendDescription();
   }
 
   /**
@@ -294,7 +286,7 @@ export class Connection extends TypedTarget {
     const collision = isOffer && (this.#makingOffer || pc.signalingState !== "stable");
     this.#ignoreOffer = !this.#polite && collision;
     if (this.#ignoreOffer) return;
-    // An offer that was sent twice is answered twice; the second answer has nothing left to answer.
+    // An answer to an offer that was rolled back, or given up, answers nothing.
     if (!isOffer && pc.signalingState !== "have-local-offer") return;
     await pc.setRemoteDescription(description);
     if (this.#closed) return;

@@ -3,12 +3,13 @@
  * the others the client's own:
  *
  * - `bad-link`: the link is not one to a room
+ * - `incomplete-link`: the key after the link's `#` is cut short
  * - `unreachable`: the server did not answer
  * - `unsupported`: this browser has no WebRTC
  * - `left`: `leave` was called before the room was reached
  *
  * @typedef {"replaced" | "removed" | "full" | "unauthorized" | "denied" | "ended"
- *   | "bad-link" | "unreachable" | "unsupported" | "left"} RoomErrorCode
+ *   | "bad-link" | "incomplete-link" | "unreachable" | "unsupported" | "left"} RoomErrorCode
  */
 
 /** An error with a stable `code` for programs; the message is for logs, not for people who call. */

@@ -31,12 +31,13 @@ export const RESTARTS = 2;
  * @property {{ kind: TrackKind, track: MediaStreamTrack }} track a track to play; it replaces an earlier one of its kind
  * @property {{ media: MediaState }} media the peer switched something on or off
  * @property {{}} bye the peer said that it leaves
+ * @property {{ data: unknown }} signal came over the connection instead of through the room
  * @property {{ error: unknown }} error a step of the negotiation failed; it will be tried again
  *
  * @typedef {object} PeerContext what a peer needs of its room
  * @property {string} self our own peer id
  * @property {() => boolean} reachable whether the room can be reached now
- * @property {(data: unknown) => void} signal sends to this peer through the room, if that can be reached
+ * @property {(payload: object) => void} signal sends to this peer, once and in order, whatever happens meanwhile
  * @property {() => import("./protocol.js").IceServer[]} iceServers
  * @property {Tracks} tracks what we send now
  */
@@ -48,10 +49,7 @@ export const RESTARTS = 2;
  * and every signal names it. So what was meant for a former connection, or for a page that was reloaded since, is
  * recognised and dropped; and whoever is offered a new session builds a new RTCPeerConnection for it.
  *
- * A lost signal is always the fault of a lost connection to the room, and the loss is known at both ends: the owner of
- * the connection resumes, the others are told `back`. Each then calls `resume`, which sends an offer without an answer
- * again, or restarts what is not connected. Lost answers and candidates need no more than that: an offer that is
- * repeated is answered again, and descriptions carry all candidates known by then.
+ * Signals arrive once and in order (see `Courier`), so none is ever repeated here.
  *
  * @extends {TypedTarget<PeerEvents>}
  */
@@ -123,7 +121,7 @@ export class Peer extends TypedTarget {
     this.#open(this.#environment.randomId(), true);
   }
 
-  /** Waits for the other side's first offer; if it does not come, makes one. */
+  /** Waits for the other side's first offer, and for the connection to come up; if that takes too long, does something. */
   expect() {
     this.#later(CONNECT_MS);
   }
@@ -150,15 +148,19 @@ export class Peer extends TypedTarget {
     this.emit("away", { away });
   }
 
-  /** Signals may have been lost: sends again, or does again, what has not come to its end. */
+  /** The peer can be reached again: does again what has not come to its end. */
   resume() {
-    if (this.#state === "connected") {
-      this.#connection?.repeat();
-      return;
-    }
+    if (this.#state === "connected") return;
     this.#attempts = 0;
-    if (this.#connection === null) this.expect();
+    if (this.#connection === null || this.#connection.state === "connecting") this.expect();
     else this.#recover();
+  }
+
+  /** The peer is another page than before, which knows nothing of the connection: makes a new one. */
+  renew() {
+    this.#notConnected();
+    this.#attempts = 0;
+    this.begin();
   }
 
   /**
@@ -168,6 +170,25 @@ export class Peer extends TypedTarget {
   restart() {
     if (this.#state !== "connected") this.resume();
     else if (this.#connection?.restartable) this.#connection.restart(this.#context.iceServers());
+  }
+
+  /**
+   * Sends a signal over the connection, past the room.
+   *
+   * @param {unknown} data what JSON can say
+   * @returns {boolean} whether the connection took it; it may still not arrive
+   */
+  sendSignal(data) {
+    return this.#connection?.sendControl({ type: "signal", data }) ?? false;
+  }
+
+  /**
+   * Something was wrong with what came from this peer.
+   *
+   * @param {Error} error
+   */
+  report(error) {
+    if (this.#state !== "closed") this.emit("error", { error });
   }
 
   /**
@@ -218,16 +239,12 @@ export class Peer extends TypedTarget {
     if (description?.type !== "offer") return false;
     const ours = this.#connection?.opening === true;
     if (first !== true && named !== undefined) {
-      // The other side goes on with what we no longer have, such as before a reload: only a new start helps.
-      if (ours) this.#connection?.repeat();
-      else this.begin();
+      // The other side goes on with what we no longer have: only a new start helps.
+      if (!ours) this.begin();
       return false;
     }
-    if (ours && !this.#polite) {
-      // Both sides started at once, and ours stands. It may have been lost before the other side could hear it.
-      this.#connection?.repeat();
-      return false;
-    }
+    // Both sides started at once, and ours stands.
+    if (ours && !this.#polite) return false;
     this.#open(session, false);
     return true;
   }
@@ -245,7 +262,7 @@ export class Peer extends TypedTarget {
         polite: this.#polite,
         iceServers: this.#context.iceServers(),
         tracks: this.#local,
-        send: (negotiation) => this.#context.signal(negotiation),
+        send: (negotiation) => this.#signal(negotiation),
       },
       this.#environment,
     );
@@ -257,6 +274,15 @@ export class Peer extends TypedTarget {
     connection.addEventListener("error", ({ error }) => this.emit("error", { error }));
     this.#connection = connection;
     this.#watch(connection.state);
+  }
+
+  /** @param {import("./connection.js").Negotiation} negotiation */
+  #signal(negotiation) {
+    try {
+      this.#context.signal(negotiation);
+    } catch (error) {
+      this.emit("error", { error });
+    }
   }
 
   /** @param {import("./connection.js").ConnectionState} state */
@@ -335,6 +361,7 @@ export class Peer extends TypedTarget {
     if (typeof message !== "object" || message === null) return;
     const fields = /** @type {Record<string, unknown>} */ (message);
     if (fields.type === "bye") this.emit("bye", {});
+    if (fields.type === "signal") this.emit("signal", { data: fields.data });
     if (fields.type !== "media") return;
     for (const kind of TRACK_KINDS) this.#media[kind] = fields[kind] === true;
     this.emit("media", { media: this.media });

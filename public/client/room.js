@@ -1,9 +1,11 @@
 import { TRACK_KINDS } from "./connection.js";
+import { Courier } from "./courier.js";
 import { environment } from "./environment.js";
-import { RoomError } from "./errors.js";
+import { RoomError, SealError } from "./errors.js";
 import { TypedTarget } from "./events.js";
 import { parseLink, socketUrl } from "./link.js";
 import { Peer } from "./peer.js";
+import { Seal } from "./seal.js";
 import { SignalingSocket } from "./signaling.js";
 import { watchForWake } from "./wake.js";
 
@@ -52,7 +54,9 @@ export const JOIN_ATTEMPTS = 3;
  *     await room.setTrack("camera", null);
  *     room.leave();
  *
- * Of each two peers, the one who came later connects to the one who was there. A lost connection to the server is none
+ * Whoever comes greets all who are there; of each two peers, the one who was there connects to the one who came. Signals
+ * go through a courier for each peer, so that none is lost, and over the connection itself once there is one. With a key in
+ * the link they are sealed: the server lets in who has it, and learns nothing else. A lost connection to the server is none
  * of the media's business: it comes back by itself, and until then calls go on.
  *
  * @extends {TypedTarget<RoomEvents>}
@@ -61,6 +65,15 @@ export class Room extends TypedTarget {
   #link;
   #environment;
   #signaling;
+  #token;
+  /** Names this page to the others: made anew each time, so that a reloaded page is not taken for its former self. */
+  #session;
+  /** @type {Seal | null} */
+  #seal = null;
+  /** One for every peer that ever was here. A counter is never used twice, so none is ever forgotten. @type {Map<string, Courier>} */
+  #couriers = new Map();
+  /** Who was there when we came, and so connects to us. @type {Set<string>} */
+  #elders = new Set();
   /** @type {Map<string, Peer>} */
   #peers = new Map();
   /** @type {Map<string, any>} timers of the peers whose seat is gone while their media is not */
@@ -92,8 +105,9 @@ export class Room extends TypedTarget {
     super();
     this.#link = parseLink(link, base);
     this.#environment = environment(replaced);
-    const credentials = token === null ? [] : [`token.${token}`];
-    this.#signaling = new SignalingSocket(socketUrl(this.#link), { credentials, resume }, this.#environment);
+    this.#token = token;
+    this.#session = this.#environment.randomId();
+    this.#signaling = new SignalingSocket(socketUrl(this.#link), { resume }, this.#environment);
     this.#signaling.addEventListener("frame", ({ frame }) => this.#receive(frame));
     this.#signaling.addEventListener("state", ({ state, failures }) => this.#signalingChanged(state, failures));
     this.#signaling.addEventListener("stopped", ({ reason, message }) => this.#end(new RoomError(reason, message)));
@@ -137,26 +151,33 @@ export class Room extends TypedTarget {
    *
    * @param {Partial<Tracks>} [tracks] what to send; without any, one only watches
    * @returns {Promise<void>} settled when the server has let us in
-   * @throws {RoomError} `unsupported`; `left`; `unreachable` after `JOIN_ATTEMPTS` tries; or the server's reason
+   * @throws {RoomError} `unsupported`; `incomplete-link` if the link's key is cut short; `left`; `unreachable` after
+   *   `JOIN_ATTEMPTS` tries; or the server's reason
    */
   join(tracks = {}) {
     this.#joining ??= new Promise((resolve, reject) => {
       this.#joined = resolve;
       this.#refused = reject;
-      this.#enter(tracks);
+      this.#enter(tracks).catch((error) => this.#end(asRoomError(error)));
     });
     return this.#joining;
   }
 
   /** @param {Partial<Tracks>} tracks */
-  #enter(tracks) {
+  async #enter(tracks) {
     if (this.#environment.peerConnection === undefined) {
       this.#end(new RoomError("unsupported", "this browser has no WebRTC"));
       return;
     }
     for (const kind of TRACK_KINDS) this.#tracks[kind] = tracks[kind] ?? null;
+    const credentials = this.#token === null ? [] : [`token.${this.#token}`];
+    if (this.#link.fragment !== "") {
+      this.#seal = await Seal.of(this.#link.room, this.#link.fragment);
+      credentials.push(`gate.${this.#seal.gate}`);
+    }
+    if (this.#state === "left") return;
     this.#unwatch = watchForWake((reason) => this.#woken(reason), this.#environment);
-    this.#signaling.connect();
+    this.#signaling.connect(credentials);
   }
 
   /**
@@ -200,6 +221,7 @@ export class Room extends TypedTarget {
     this.#unwatch();
     for (const id of this.#expiring.keys()) this.#keep(id);
     for (const peer of this.#peers.values()) peer.close({ bye });
+    for (const courier of this.#couriers.values()) courier.close();
     this.#peers.clear();
   }
 
@@ -236,7 +258,7 @@ export class Room extends TypedTarget {
       case "left":
         return this.#departed(frame.peer, frame.reason);
       case "signal":
-        return this.#peers.get(frame.from)?.receive(frame.data);
+        return this.#signalled(frame.from, frame.data);
       case "undelivered":
         return this.#undelivered(frame.to, frame.reason);
       case "host":
@@ -250,7 +272,8 @@ export class Room extends TypedTarget {
 
   /** @param {import("./protocol.js").WelcomeFrame} frame */
   #welcomed({ self, host, room, peers, iceServers, limits }) {
-    if (this.#self !== null && this.#self !== self) this.#forgetPeers();
+    const isFirst = this.#self !== self;
+    if (this.#self !== null && isFirst) this.#forgetPeers();
     this.#self = self;
     this.#iceServers = iceServers;
     this.#graceSeconds = limits.graceSeconds;
@@ -258,7 +281,12 @@ export class Room extends TypedTarget {
     this.#setLocked(room.locked);
     const listed = new Set(peers.map((peer) => peer.id));
     for (const id of this.#peers.keys()) if (!listed.has(id)) this.#missing(id, "lost");
-    for (const { id, away } of peers) this.#listed(id, away);
+    for (const { id, away } of peers) {
+      if (isFirst) this.#elders.add(id);
+      this.#listed(id, away);
+    }
+    // One greeting for all: it says who we are now, and has each answer with what has arrived from us.
+    if (peers.length > 0) this.#signaling.send({ type: "signal", data: { v: 1, s: this.#session } });
     this.#become("joined", { again: true });
     this.#joined();
   }
@@ -274,8 +302,8 @@ export class Room extends TypedTarget {
     const peer = known ?? this.#add(id);
     this.#keep(id);
     peer.setAway(away);
-    if (known === undefined) peer.begin();
-    else peer.resume();
+    if (known === undefined) peer.expect();
+    else this.#resume(peer);
   }
 
   /**
@@ -287,11 +315,24 @@ export class Room extends TypedTarget {
     const known = this.#peers.get(id);
     this.#keep(id);
     if (known === undefined) {
-      this.#add(id).expect();
+      // Who comes for the first time is heard from in a moment. Who was here before knows us already.
+      const peer = this.#add(id);
+      if (this.#courier(id).theirs === null) peer.expect();
+      else peer.begin();
       return;
     }
     known.setAway(false);
-    known.resume();
+    this.#resume(known);
+  }
+
+  /**
+   * The way to a peer was interrupted, and is open again.
+   *
+   * @param {Peer} peer
+   */
+  #resume(peer) {
+    this.#courier(peer.id).resend();
+    peer.resume();
   }
 
   /** @param {string} id */
@@ -301,7 +342,7 @@ export class Room extends TypedTarget {
       {
         self: this.#self ?? "",
         reachable: () => this.#signaling.state === "open",
-        signal: (data) => this.#signaling.send({ type: "signal", to: id, data }),
+        signal: (payload) => this.#courier(id).post(payload),
         iceServers: () => this.#iceServers,
         tracks: this.#tracks,
       },
@@ -310,8 +351,79 @@ export class Room extends TypedTarget {
     this.#peers.set(id, peer);
     peer.addEventListener("bye", () => this.#remove(id, "bye"));
     peer.addEventListener("state", ({ state }) => this.#peerChanged(peer, state));
+    peer.addEventListener("signal", ({ data }) => this.#signalled(id, data));
     this.emit("peerjoined", { peer });
     return peer;
+  }
+
+  /**
+   * The courier to a peer, which outlives the peer's seat.
+   *
+   * @param {string} id
+   * @returns {Courier}
+   */
+  #courier(id) {
+    const known = this.#couriers.get(id);
+    if (known !== undefined) return known;
+    const [seal, self, session] = [this.#seal, this.#self ?? "", this.#session];
+    const seals =
+      seal === null
+        ? null
+        : async (/** @type {string} */ theirs) => ({
+            out: await seal.directed({ from: self, fromSession: session, to: id, toSession: theirs }),
+            in: await seal.directed({ from: id, fromSession: theirs, to: self, toSession: session }),
+          });
+    const send = (/** @type {import("./courier.js").Envelope} */ envelope) => this.#carry(id, envelope);
+    const courier = new Courier({ session, send, seals }, this.#environment);
+    courier.addEventListener("session", ({ again }) => this.#met(id, again));
+    courier.addEventListener("payload", ({ payload }) => this.#peers.get(id)?.receive(payload));
+    courier.addEventListener("error", ({ error }) => this.#peers.get(id)?.report(error));
+    this.#couriers.set(id, courier);
+    return courier;
+  }
+
+  /**
+   * Carries an envelope to a peer: over the connection to it, which costs nothing and needs no server, or else through the
+   * room.
+   *
+   * @param {string} id
+   * @param {import("./courier.js").Envelope} envelope
+   * @returns {boolean} whether there was a way
+   */
+  #carry(id, envelope) {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return false;
+    if (peer.state === "connected" && peer.sendSignal(envelope)) return true;
+    return !peer.away && this.#signaling.send({ type: "signal", to: id, data: envelope });
+  }
+
+  /**
+   * Something came from a peer: an envelope of its courier, or, in a room without a key, the plain signal of a client that
+   * has none.
+   *
+   * @param {string} from
+   * @param {unknown} data
+   */
+  #signalled(from, data) {
+    if (typeof data !== "object" || data === null) return;
+    const envelope = /** @type {Partial<import("./courier.js").Envelope>} */ (data);
+    if (envelope.v === 1 && typeof envelope.s === "string") {
+      this.#courier(from).receive(/** @type {import("./courier.js").Envelope} */ (envelope));
+    } else if (this.#seal === null) {
+      this.#peers.get(from)?.receive(data);
+    }
+  }
+
+  /**
+   * A peer's page is known, or another one than before.
+   *
+   * @param {string} id
+   * @param {boolean} again
+   */
+  #met(id, again) {
+    const peer = this.#peers.get(id);
+    if (again) peer?.renew();
+    else if (!this.#elders.has(id)) peer?.begin();
   }
 
   /**
@@ -320,6 +432,8 @@ export class Room extends TypedTarget {
    */
   #peerChanged(peer, state) {
     if (state !== "reconnecting") return;
+    // What went over the connection may not have arrived.
+    this.#courier(peer.id).resend();
     if (this.#expiring.has(peer.id)) this.#remove(peer.id, "lost");
     // The server may not have noticed yet that this peer is gone; asked, it looks.
     else if (!peer.away) this.#signaling.send({ type: "check", peer: peer.id });
@@ -384,6 +498,10 @@ export class Room extends TypedTarget {
   /** The server knows us as somebody else now, and so do the others: what we had with them is over. */
   #forgetPeers() {
     for (const id of this.#peers.keys()) this.#remove(id, "lost");
+    for (const courier of this.#couriers.values()) courier.close();
+    this.#couriers.clear();
+    this.#elders.clear();
+    this.#session = this.#environment.randomId();
   }
 
   /** @param {string} host */
@@ -409,4 +527,14 @@ export class Room extends TypedTarget {
     this.#state = state;
     this.emit("state", { state });
   }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {RoomError}
+ */
+function asRoomError(error) {
+  if (error instanceof RoomError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new RoomError(error instanceof SealError ? "incomplete-link" : "unsupported", message);
 }

@@ -39,7 +39,8 @@ const DEFAULT_PING_SECONDS = 30;
  */
 export class SignalingSocket extends TypedTarget {
   #url;
-  #credentials;
+  /** @type {string[]} */
+  #credentials = [];
   #resume;
   #environment;
   #heartbeat;
@@ -56,14 +57,12 @@ export class SignalingSocket extends TypedTarget {
 
   /**
    * @param {string} url `ws:` or `wss:`
-   * @param {{ credentials?: string[], resume?: string | null }} options `credentials` are offered as further
-   *   subprotocols, such as `token.<jwt>`; `resume` is the token of a former connection, to be who we were
+   * @param {{ resume?: string | null }} options the token of a former connection, to be who we were
    * @param {import("./environment.js").Environment} environment
    */
-  constructor(url, { credentials = [], resume = null }, environment) {
+  constructor(url, { resume = null }, environment) {
     super();
     this.#url = url;
-    this.#credentials = credentials;
     this.#resume = resume;
     this.#environment = environment;
     this.#heartbeat = new Heartbeat(
@@ -81,9 +80,15 @@ export class SignalingSocket extends TypedTarget {
     return this.#resume;
   }
 
-  /** Starts to connect; does nothing if it has been started already. */
-  connect() {
-    if (this.#state === "idle") this.#open();
+  /**
+   * Starts to connect; does nothing if it has been started already.
+   *
+   * @param {string[]} [credentials] offered as further subprotocols, such as `token.<jwt>` and `gate.<base64url>`
+   */
+  connect(credentials = []) {
+    if (this.#state !== "idle") return;
+    this.#credentials = credentials;
+    this.#open();
   }
 
   /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JOIN_ATTEMPTS, Room } from "../../public/client/room.js";
+import { Seal } from "../../public/client/seal.js";
 import { at, FakePeerConnection, FakeWebSocket, fakePlatform, settle, welcome } from "./fakes.js";
 
 const track = (/** @type {string} */ name) => /** @type {MediaStreamTrack} */ (/** @type {unknown} */ ({ name }));
@@ -18,8 +19,27 @@ function setUp({ link = "https://call.example/r/test", parts = {}, ...options } 
   return { ...platform, room, told };
 }
 
+/** Our own session: the first random id of the platform. */
+const SESSION = "session-1";
+
 /**
- * A room that has been joined.
+ * What a peer's courier sends us.
+ *
+ * @param {string} from
+ * @param {number} number
+ * @param {object} payload
+ */
+const letter = (from, number, payload) => ({
+  type: "signal",
+  from,
+  data: { v: 1, s: `page of ${from}`, t: SESSION, n: number, ...payload },
+});
+
+/** A first offer. @param {string} session */
+const offer = (session) => ({ session, first: true, description: { type: "offer", sdp: "theirs" } });
+
+/**
+ * A room that has been joined. Those who were there have offered us a connection each.
  *
  * @param {{ peers?: string[] }} [options] who was there already
  */
@@ -29,6 +49,7 @@ async function joined({ peers = [] } = {}) {
   const listed = peers.map((id) => ({ id, away: false }));
   at(FakeWebSocket.all).receive(welcome({ peers: listed }));
   await done;
+  for (const id of peers) at(FakeWebSocket.all).receive(letter(id, 1, offer(`to ${id}`)));
   await settle();
   set.told.length = 0;
   return set;
@@ -106,20 +127,73 @@ test("leaving before the room was reached rejects", async () => {
   await assert.rejects(done, { code: "left" });
 });
 
-test("one who comes offers to all who are there, and waits for those who come later", async () => {
-  const { told, room } = await joined({ peers: ["one", "two"] });
-  assert.deepEqual(
-    socket().frames.map(({ type, to }) => [type, to]),
-    [
-      ["signal", "one"],
-      ["signal", "two"],
-    ],
-  );
+test("one who comes greets all who are there at once, and connects to who comes later and greets", async () => {
+  const { told, room } = setUp();
+  const done = room.join();
+  const listed = ["one", "two"].map((id) => ({ id, away: false }));
+  socket().receive(welcome({ peers: listed }));
+  await done;
+  await settle();
+  assert.deepEqual(socket().frames, [{ type: "signal", data: { v: 1, s: SESSION } }]);
+  told.length = 0;
   socket().receive({ type: "joined", peer: "three" });
   await settle();
-  assert.equal(socket().frames.length, 2);
+  assert.equal(socket().frames.length, 1);
+  socket().receive({ type: "signal", from: "three", data: { v: 1, s: "page of three" } });
+  await settle();
+  const { to, data } = at(socket().frames);
+  assert.deepEqual(
+    [to, data.t, data.n, data.first, data.description.type],
+    ["three", "page of three", 1, true, "offer"],
+  );
   assert.deepEqual(told, ["+three"]);
   assert.deepEqual([...room.peers.keys()], ["one", "two", "three"]);
+});
+
+test("one who is alone greets nobody", async () => {
+  await joined();
+  assert.deepEqual(socket().frames, []);
+});
+
+test("with a key in the link the server sees the gate, and nobody's words", async () => {
+  const link = "https://call.example/r/test#AAECAwQFBgcICQoLDA0ODw";
+  const { room } = setUp({ link });
+  const done = room.join();
+  while (FakeWebSocket.all.length === 0) await settle();
+  const { gate } = await Seal.of("test", "AAECAwQFBgcICQoLDA0ODw");
+  assert.deepEqual(socket().protocols, ["switchboard.v1", `gate.${gate}`]);
+  socket().receive(welcome());
+  await done;
+  socket().receive({ type: "joined", peer: "one" });
+  socket().receive({ type: "signal", from: "one", data: { v: 1, s: "page of one" } });
+  while (socket().frames.length === 0) await settle();
+  const { data } = at(socket().frames);
+  assert.deepEqual(Object.keys(data).sort(), ["c", "n", "s", "t", "v"]);
+  assert(!JSON.stringify(socket().sent).includes("offer"));
+});
+
+test("with a key in the link nothing plain is listened to", async () => {
+  const { room } = setUp({ link: "https://call.example/r/test#AAECAwQFBgcICQoLDA0ODw" });
+  const done = room.join();
+  while (FakeWebSocket.all.length === 0) await settle();
+  socket().receive(welcome({ peers: [{ id: "one", away: false }] }));
+  await done;
+  /** @type {string[]} */
+  const errors = [];
+  room.peers.get("one")?.addEventListener("error", ({ error }) => {
+    errors.push(/** @type {{ code: string }} */ (error).code);
+  });
+  socket().receive({ type: "signal", from: "one", data: offer("s") });
+  socket().receive(letter("one", 1, offer("s")));
+  while (errors.length === 0) await settle();
+  assert.deepEqual(errors, ["plain"]);
+  assert.equal(FakePeerConnection.all.length, 0);
+});
+
+test("a key that is cut short is said to be, before anything is connected", async () => {
+  const { room } = setUp({ link: "https://call.example/r/test#short" });
+  await assert.rejects(room.join(), { name: "RoomError", code: "incomplete-link" });
+  assert.equal(FakeWebSocket.all.length, 0);
 });
 
 test("connections get the ICE servers of the welcome", async () => {
@@ -143,16 +217,13 @@ test("tracks go to those who are there and to those who come", async () => {
   assert.equal(FakePeerConnection.all.filter((pc) => !pc.closed).length, 2);
 });
 
-test("a signal reaches the peer it is from, and one from nobody does nothing", async () => {
+test("a plain signal of another client reaches the peer it is from, and one from nobody does nothing", async () => {
   const { told } = await joined();
-  const data = { session: "s", first: true, description: { type: "offer", sdp: "theirs" } };
-  socket().receive({ type: "signal", from: "one", data });
+  socket().receive({ type: "signal", from: "one", data: offer("s") });
   socket().receive({ type: "joined", peer: "one" });
-  socket().receive({ type: "signal", from: "one", data });
+  socket().receive({ type: "signal", from: "one", data: offer("s") });
   await settle();
-  assert.deepEqual(socket().frames, [
-    { type: "signal", to: "one", data: { session: "s", description: { type: "answer", sdp: "answer to theirs" } } },
-  ]);
+  assert.equal(FakePeerConnection.all.length, 1);
   assert.deepEqual(told, ["+one"]);
 });
 
@@ -167,10 +238,12 @@ test("a lost connection to the server touches no media", async () => {
   assert.equal(set.room.resume, "token-2");
 });
 
-test("an offer that the lost connection swallowed is sent again after the resumption", async () => {
+test("what the lost connection swallowed is sent again after the resumption, the very same", async () => {
   const set = await joined({ peers: ["one"] });
+  const answer = at(socket().frames);
+  assert.equal(answer.data.description.type, "answer");
   await reconnect(set, ["one"]);
-  assert.equal(at(socket().frames).data.description.sdp, "offer 0.1");
+  assert.deepEqual(socket().frames, [answer, { type: "signal", data: { v: 1, s: SESSION } }]);
 });
 
 test("joined and back of a peer that is known mean the same, and keep its media", async () => {
@@ -186,12 +259,51 @@ test("joined and back of a peer that is known mean the same, and keep its media"
   }
 });
 
-test("an offer to a peer that was away is sent again when it is back", async () => {
+test("what a peer that was away did not get is sent again when it is back", async () => {
   await joined({ peers: ["one"] });
+  const answer = at(socket().frames);
   socket().receive({ type: "undelivered", to: "one", reason: "away" });
   socket().receive({ type: "back", peer: "one" });
-  assert.equal(socket().frames.length, 2);
-  assert.deepEqual(at(socket().frames), socket().frames[0]);
+  assert.deepEqual(at(socket().frames), answer);
+});
+
+test("a page that was reloaded is connected to anew", async () => {
+  await joined({ peers: ["one"] });
+  at(FakePeerConnection.all).become("connected");
+  socket().receive({ type: "joined", peer: "one" });
+  socket().receive({ type: "signal", from: "one", data: { v: 1, s: "another page of one" } });
+  await settle();
+  assert.deepEqual(
+    FakePeerConnection.all.map(({ closed }) => closed),
+    [true, false],
+  );
+  const { data } = at(socket().frames);
+  assert.deepEqual([data.t, data.n, data.first], ["another page of one", 1, true]);
+});
+
+test("once connected, signals go over the connection, and through the room again when it breaks", async () => {
+  const { room, events } = await joined({ peers: ["one"] });
+  const pc = at(FakePeerConnection.all);
+  pc.channel?.open();
+  pc.become("connected");
+  const before = socket().frames.length;
+  events.dispatchEvent(new Event("online"));
+  await settle();
+  const carried = at(pc.channel?.sent ?? []);
+  assert.equal(/** @type {any} */ (carried).type, "signal");
+  assert.equal(socket().frames.length, before);
+  pc.channel?.receive({ type: "signal", data: { v: 1, s: "page of one", t: SESSION, n: 2, a: 1, session: "x" } });
+  pc.become("disconnected");
+  assert.equal(room.peers.get("one")?.state, "reconnecting");
+  assert.deepEqual(
+    socket()
+      .frames.slice(before)
+      .map(({ type, data }) => [type, data?.n]),
+    [
+      ["signal", 2],
+      ["check", undefined],
+    ],
+  );
 });
 
 test("a peer that the restarted server has not seen yet keeps its media for the time of grace", async () => {
@@ -242,7 +354,7 @@ test("a peer that says goodbye, or is removed, is gone at once", async () => {
 test("a goodbye on the control channel is enough, and what follows from the same peer is not heard", async () => {
   const { told } = await joined({ peers: ["one"] });
   at(FakePeerConnection.all).channel?.receive({ type: "bye" });
-  socket().receive({ type: "signal", from: "one", data: { session: "session-1", candidates: [] } });
+  socket().receive({ type: "signal", from: "one", data: { session: "to one", candidates: [] } });
   socket().receive({ type: "left", peer: "one", reason: "bye" });
   assert.deepEqual(told, ["-one bye"]);
 });
@@ -261,7 +373,10 @@ test("one who comes back as somebody else starts anew with everybody", async () 
   await clock.advance(500);
   socket().receive(welcome({ self: "otherother", peers: [{ id: "one", away: false }] }));
   assert.deepEqual(told, ["reconnecting", "-one lost", "+one", "joined"]);
-  assert.equal(FakePeerConnection.all.length, 2);
+  assert.equal(at(FakePeerConnection.all).closed, true);
+  const greeting = at(socket().frames);
+  assert.deepEqual(Object.keys(greeting.data), ["v", "s"]);
+  assert.notEqual(greeting.data.s, SESSION);
 });
 
 test("the network that comes back makes every connection look for a new way", async () => {

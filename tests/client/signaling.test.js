@@ -5,10 +5,10 @@ import { OPEN_TIMEOUT_MS, RECONNECT_DELAY, SignalingSocket, STABLE_MS } from "..
 import { at, FakeWebSocket, fakePlatform, welcome } from "./fakes.js";
 
 /** @param {{ resume?: string | null, credentials?: string[], random?: number }} [options] */
-function start({ random, ...options } = {}) {
+function start({ random, credentials, ...options } = {}) {
   const { clock, environment } = fakePlatform({ random });
   const signaling = new SignalingSocket("wss://call.example/api/rooms/a/socket", options, environment);
-  signaling.connect();
+  signaling.connect(credentials);
   return { clock, signaling, sockets: FakeWebSocket.all };
 }
 
