@@ -105,6 +105,16 @@ export function finalReason(code) {
 }
 
 /**
+ * Whether an `error` frame with this code is the last word.
+ *
+ * @param {string} code
+ * @returns {code is FinalReason}
+ */
+export function isFinal(code) {
+  return FINAL_CLOSE_CODES.some((word) => word === code);
+}
+
+/**
  * Whether this can be a room's name: 1 to 64 letters of ASCII, digits, `-` or `_`.
  *
  * @param {string} name

@@ -1,7 +1,16 @@
 import { fullJitter } from "./backoff.js";
 import { TypedTarget } from "./events.js";
 import { Heartbeat } from "./heartbeat.js";
-import { CLOSE_BYE, CLOSE_RECONNECTING, finalReason, PING, PONG, parseServerFrame, SUBPROTOCOL } from "./protocol.js";
+import {
+  CLOSE_BYE,
+  CLOSE_RECONNECTING,
+  finalReason,
+  isFinal,
+  PING,
+  PONG,
+  parseServerFrame,
+  SUBPROTOCOL,
+} from "./protocol.js";
 
 /** The bounds of the wait before another try to connect, in milliseconds: see `fullJitter`. */
 export const RECONNECT_DELAY = Object.freeze({ base: 500, cap: 20_000 });
@@ -140,6 +149,8 @@ export class SignalingSocket extends TypedTarget {
     else if (frame.type === "waiting") this.#established("waiting", DEFAULT_PING_SECONDS);
     else if (frame.type === "error") this.#lastError = frame.message;
     this.emit("frame", { frame });
+    // The close that follows can take seconds to get through, while everything has been said.
+    if (frame.type === "error" && isFinal(frame.code)) this.#stop(frame.code);
   }
 
   /** @param {import("./protocol.js").WelcomeFrame} frame */
@@ -167,6 +178,11 @@ export class SignalingSocket extends TypedTarget {
       this.#reconnect();
       return;
     }
+    this.#stop(reason);
+  }
+
+  /** @param {import("./protocol.js").FinalReason} reason */
+  #stop(reason) {
     this.#drop(CLOSE_BYE);
     this.#become("closed");
     this.emit("stopped", { reason, message: this.#lastError });

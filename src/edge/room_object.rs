@@ -16,7 +16,7 @@ use super::entry::{describe, json_response, route_error_response, routed};
 use super::platform::{Socket, State, Storage, get_random_values, now};
 use super::settings::with_config;
 use crate::config::AllowedOrigins;
-use crate::protocol::{HttpBody, Millis, Offer, PING, PONG, RoomName, SUBPROTOCOL};
+use crate::protocol::{CloseCode, HttpBody, Millis, Offer, PING, PONG, RoomName, SUBPROTOCOL};
 use crate::room::{self, Attachment, Environment, Frame, Input, Output, Record, RoomConfig, SocketId};
 use crate::route::{self, Route, RouteError};
 
@@ -47,6 +47,24 @@ struct Sockets {
     /// From a `WebSocket` to its id.
     ids: Map,
     next_id: SocketId,
+    /// The socket of who wants to join, until the core attaches a seat to it.
+    newcomer: Option<Newcomer>,
+    /// Who wanted to join, if the core closed the socket instead.
+    refusal: Option<Refusal>,
+}
+
+/// A socket that is not accepted yet.
+struct Newcomer {
+    socket: SocketId,
+    /// What the core had to say to it.
+    told: String,
+}
+
+/// A newcomer that got no seat. Its socket is not the object's to hold: while one that was accepted here closes, the
+/// runtime keeps the connection for as long as the object is in memory, and the person waits.
+struct Refusal {
+    told: String,
+    code: CloseCode,
 }
 
 #[wasm_bindgen]
@@ -149,18 +167,18 @@ impl Room {
 }
 
 impl Room {
+    /// Lets somebody in, or answers with the refusal that the fetch entry tells it.
     fn accept(&mut self, offer: Offer) -> Result<web_sys::Response, JsValue> {
         let pair = WebSocketPair::new()?;
         let response = Response::from_websocket(pair.client)?;
         response.headers().set("sec-websocket-protocol", SUBPROTOCOL)?;
-        let response = response.into();
-        self.live()?;
         let server: &WebSocket = pair.server.as_ref();
-        // From here on nothing fails: an accepted socket that nobody knows would keep the object awake.
-        self.state.accept_websocket(server)?;
-        let socket = self.live()?.sockets.add(server.clone());
+        let socket = self.live()?.sockets.add_newcomer(server.clone());
         self.handle(Input::Opened { socket, offer })?;
-        Ok(response)
+        match self.live()?.sockets.refusal.take() {
+            Some(refusal) => refusal_response(&refusal),
+            None => Ok(response.into()),
+        }
     }
 
     fn live(&mut self) -> Result<&mut Live, JsValue> {
@@ -172,7 +190,7 @@ impl Room {
 
     fn restore(&self) -> Result<Live, JsValue> {
         let record = self.storage().kv().get(RECORD_KEY)?.as_string().and_then(|text| Record::decode(&text));
-        let mut sockets = Sockets { by_id: BTreeMap::new(), ids: Map::new(), next_id: 0 };
+        let mut sockets = Sockets::new();
         let mut seated = Vec::new();
         for socket in self.state.get_websockets()? {
             let attachment = socket.unchecked_ref::<Socket>().deserialize_attachment()?;
@@ -214,16 +232,21 @@ impl Room {
         live.room.handle(input, now(), &mut runtime);
         while let Some(output) = live.room.poll_output() {
             match output {
-                Output::Send { to, text } => live.sockets.send(to, &JsValue::from_str(&text)),
+                Output::Send { to, text } => live.sockets.send(to, &text),
                 Output::Broadcast { to, text } => {
                     // One string for all of them, so that it is made once.
                     let text = JsValue::from_str(&text);
                     for to in to {
-                        live.sockets.send(to, &text);
+                        live.sockets.send_string(to, &text);
                     }
                 }
-                Output::Close { socket, code } => live.sockets.close(socket, code.number(), code.reason()),
-                Output::Attach { socket, attachment } => live.sockets.attach(socket, &attachment.encode())?,
+                Output::Close { socket, code } => live.sockets.close(socket, code),
+                Output::Attach { socket, attachment } => {
+                    if let Some(newcomer) = live.sockets.admit(socket) {
+                        self.state.accept_websocket(newcomer)?;
+                    }
+                    live.sockets.attach(socket, &attachment.encode())?;
+                }
                 Output::Store(record) => storage.kv().put(RECORD_KEY, &record.encode())?,
                 Output::Forget => {
                     let _settles_by_itself = storage.delete_all()?;
@@ -243,7 +266,31 @@ impl Room {
     }
 }
 
+/// A refusal as the fetch entry understands it: `worker.js` accepts the socket, tells it and closes it.
+fn refusal_response(refusal: &Refusal) -> Result<web_sys::Response, JsValue> {
+    let response = Response::ok(refusal.told.clone())?;
+    response.headers().set("switchboard-close-code", &refusal.code.number().to_string())?;
+    response.headers().set("switchboard-close-reason", refusal.code.reason())?;
+    Ok(response.into())
+}
+
 impl Sockets {
+    fn new() -> Self {
+        Self { by_id: BTreeMap::new(), ids: Map::new(), next_id: 0, newcomer: None, refusal: None }
+    }
+
+    fn add_newcomer(&mut self, socket: WebSocket) -> SocketId {
+        let id = self.add(socket);
+        self.newcomer = Some(Newcomer { socket: id, told: String::new() });
+        id
+    }
+
+    /// The newcomer's socket, if this is it: it is to be accepted now, and no newcomer's any more.
+    fn admit(&mut self, socket: SocketId) -> Option<&WebSocket> {
+        self.newcomer.take_if(|newcomer| newcomer.socket == socket)?;
+        self.by_id.get(&socket)
+    }
+
     fn add(&mut self, socket: WebSocket) -> SocketId {
         let id = self.next_id;
         self.next_id += 1;
@@ -265,8 +312,15 @@ impl Sockets {
         Some(id)
     }
 
+    fn send(&mut self, to: SocketId, text: &str) {
+        match &mut self.newcomer {
+            Some(newcomer) if newcomer.socket == to => text.clone_into(&mut newcomer.told),
+            _ => self.send_string(to, &JsValue::from_str(text)),
+        }
+    }
+
     /// Sends, unless the connection is already gone: then its close event is on its way, and tells the core.
-    fn send(&self, to: SocketId, text: &JsValue) {
+    fn send_string(&self, to: SocketId, text: &JsValue) {
         if let Some(socket) = self.by_id.get(&to) {
             let _ = socket.unchecked_ref::<Socket>().send(text);
         }
@@ -281,14 +335,17 @@ impl Sockets {
 
     /// Closes, unless the connection is already gone. The socket stays listed by the runtime until the other side
     /// answers, so its attachment is cleared: whoever wakes meanwhile must not take it for a seat.
-    fn close(&mut self, socket: SocketId, code: u16, reason: &str) {
-        if let Some(socket) = self.by_id.remove(&socket) {
-            self.ids.delete(&socket);
-            if let Err(error) = socket.unchecked_ref::<Socket>().serialize_attachment(&JsValue::NULL) {
-                console_error!("an attachment could not be cleared: {}", describe(&error));
-            }
-            let _ = socket.close_with_code_and_reason(code, reason);
+    fn close(&mut self, socket: SocketId, code: CloseCode) {
+        let Some(closing) = self.by_id.remove(&socket) else { return };
+        self.ids.delete(&closing);
+        if let Some(Newcomer { told, .. }) = self.newcomer.take_if(|newcomer| newcomer.socket == socket) {
+            self.refusal = Some(Refusal { told, code });
+            return;
         }
+        if let Err(error) = closing.unchecked_ref::<Socket>().serialize_attachment(&JsValue::NULL) {
+            console_error!("an attachment could not be cleared: {}", describe(&error));
+        }
+        let _ = closing.close_with_code_and_reason(code.number(), code.reason());
     }
 }
 

@@ -22,6 +22,18 @@ function internalError() {
   return Response.json({ error }, { status: 500 });
 }
 
+/**
+ * Tells somebody who may not join why, over a socket of this request's own: no object has to hold it while it closes.
+ */
+function refuse(told, code, reason) {
+  const [client, server] = Object.values(new WebSocketPair());
+  server.accept();
+  server.send(told);
+  server.close(code, reason);
+  const headers = { "sec-websocket-protocol": "switchboard.v1" };
+  return new Response(null, { status: 101, webSocket: client, headers });
+}
+
 const problem = wasm.configurationProblem(env);
 if (problem) {
   console.error(problem);
@@ -30,7 +42,12 @@ if (problem) {
 export default {
   async fetch(request, env) {
     try {
-      return await wasm.fetch(request, env);
+      const response = await wasm.fetch(request, env);
+      const code = response.headers.get("switchboard-close-code");
+      if (code === null) {
+        return response;
+      }
+      return refuse(await response.text(), Number(code), response.headers.get("switchboard-close-reason"));
     } catch (error) {
       report("fetch", error);
       return internalError();

@@ -217,3 +217,17 @@ test("frames that are unknown, incomplete or no JSON are ignored", () => {
   at(sockets).receive({ type: "joined", peer: "a", news: true });
   assert.deepEqual(frames, [{ type: "joined", peer: "a", news: true }]);
 });
+
+test("an error that is final ends it at once, however long the close takes", () => {
+  const { signaling, sockets, clock } = startOpen();
+  /** @type {unknown[]} */
+  const stopped = [];
+  signaling.addEventListener("stopped", ({ reason, message }) => stopped.push([reason, message]));
+  at(sockets).receive({ type: "error", code: "malformed", message: "not this one" });
+  assert.deepEqual(stopped, []);
+  const socket = at(sockets);
+  socket.receive({ type: "error", code: "replaced", message: "elsewhere" });
+  assert.deepEqual(stopped, [["replaced", "elsewhere"]]);
+  socket.lose(4001);
+  assert.deepEqual([stopped.length, signaling.state, sockets.length, clock.pending], [1, "closed", 1, 0]);
+});
