@@ -68,6 +68,14 @@ const checks = [
       return nodeTests("browser");
     },
   },
+  {
+    name: "chaos",
+    does: "calls and signals while everything fails",
+    run: () => {
+      ensureBrowsers();
+      return nodeTests("chaos");
+    },
+  },
 ];
 
 function buildAndMeasure() {

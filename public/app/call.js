@@ -9,7 +9,7 @@ import { Stage } from "./stage.js";
 import { fillIn, problems, strings } from "./strings.js";
 
 /**
- * @typedef {import("../client/connection.js").TrackKind} TrackKind
+ * @typedef {import("./media.js").DeviceKind} DeviceKind
  * @typedef {import("./media.js").Wanted} Wanted
  */
 
@@ -128,7 +128,7 @@ class Call {
     }
   }
 
-  /** @param {TrackKind} kind */
+  /** @param {DeviceKind} kind */
   async #toggle(kind) {
     this.#stage.setBusy(kind, true);
     if (this.#devices.tracks[kind] !== null) {
@@ -142,13 +142,13 @@ class Call {
     this.#memory.write({ [kind]: this.#devices.tracks[kind] !== null });
   }
 
-  /** @param {TrackKind} kind */
+  /** @param {DeviceKind} kind */
   #deviceEnded(kind) {
     this.#send(kind);
     this.#stage.explain({ [kind]: "failed" });
   }
 
-  /** @param {TrackKind} kind */
+  /** @param {DeviceKind} kind */
   #send(kind) {
     if (this.#room === null) {
       // The call ended while the person was being asked for permission.

@@ -1,8 +1,8 @@
 import { openDevices } from "./media.js";
 
 /**
- * @typedef {import("../client/connection.js").TrackKind} TrackKind
- * @typedef {import("../client/connection.js").Tracks} Tracks
+ * @typedef {import("./media.js").DeviceKind} DeviceKind
+ * @typedef {import("./media.js").DeviceTracks} DeviceTracks
  */
 
 /**
@@ -10,17 +10,17 @@ import { openDevices } from "./media.js";
  * microphone that is off is kept, so that it is back without delay, but nothing of it is sent.
  */
 export class Devices {
-  /** @type {Tracks} */
+  /** @type {DeviceTracks} */
   #open = { audio: null, camera: null };
   #on = { audio: false, camera: false };
   #ended;
 
-  /** @param {(kind: TrackKind) => void} ended called when a device that was on has gone, such as by being unplugged */
+  /** @param {(kind: DeviceKind) => void} ended called when a device that was on has gone, such as by being unplugged */
   constructor(ended) {
     this.#ended = ended;
   }
 
-  /** What to send: null for what is off. @returns {Tracks} */
+  /** What to send: null for what is off. @returns {DeviceTracks} */
   get tracks() {
     return { audio: this.#on.audio ? this.#open.audio : null, camera: this.#on.camera ? this.#open.camera : null };
   }
@@ -44,7 +44,7 @@ export class Devices {
     return problems;
   }
 
-  /** @param {TrackKind} kind */
+  /** @param {DeviceKind} kind */
   turnOff(kind) {
     this.#set(kind, false);
     if (kind === "camera") this.#release(kind);
@@ -59,7 +59,7 @@ export class Devices {
   }
 
   /**
-   * @param {TrackKind} kind
+   * @param {DeviceKind} kind
    * @param {MediaStreamTrack} track
    */
   #take(kind, track) {
@@ -75,7 +75,7 @@ export class Devices {
   }
 
   /**
-   * @param {TrackKind} kind
+   * @param {DeviceKind} kind
    * @param {boolean} on
    */
   #set(kind, on) {
@@ -84,7 +84,7 @@ export class Devices {
     if (track !== null) track.enabled = on;
   }
 
-  /** @param {TrackKind} kind */
+  /** @param {DeviceKind} kind */
   #release(kind) {
     this.#open[kind]?.stop();
     this.#open[kind] = null;

@@ -6,13 +6,13 @@
  *
  * @typedef {"denied" | "none" | "busy" | "failed"} MediaProblem
  *
- * @typedef {import("../client/connection.js").TrackKind} TrackKind
- * @typedef {import("../client/connection.js").Tracks} Tracks
- * @typedef {Record<TrackKind, boolean>} Wanted
- * @typedef {Partial<Record<TrackKind, MediaProblem>>} MediaProblems
+ * @typedef {"audio" | "camera"} DeviceKind
+ * @typedef {Record<DeviceKind, MediaStreamTrack | null>} DeviceTracks
+ * @typedef {Record<DeviceKind, boolean>} Wanted
+ * @typedef {Partial<Record<DeviceKind, MediaProblem>>} MediaProblems
  */
 
-/** @type {Record<TrackKind, MediaStreamConstraints>} */
+/** @type {Record<DeviceKind, MediaStreamConstraints>} */
 const CONSTRAINTS = {
   audio: { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } },
   camera: { video: { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: "user" } },
@@ -33,7 +33,7 @@ const PROBLEMS = {
  * once for both; only when that fails for another reason than a refusal is each tried alone.
  *
  * @param {Wanted} wanted
- * @returns {Promise<{ tracks: Tracks, problems: MediaProblems }>} it never rejects
+ * @returns {Promise<{ tracks: DeviceTracks, problems: MediaProblems }>} it never rejects
  */
 export async function openDevices({ audio, camera }) {
   if (audio && camera) {
@@ -48,10 +48,10 @@ export async function openDevices({ audio, camera }) {
  * Opens each device for itself.
  *
  * @param {Wanted} wanted
- * @returns {Promise<{ tracks: Tracks, problems: MediaProblems }>}
+ * @returns {Promise<{ tracks: DeviceTracks, problems: MediaProblems }>}
  */
 async function openEach(wanted) {
-  /** @type {Tracks} */
+  /** @type {DeviceTracks} */
   const tracks = { audio: null, camera: null };
   /** @type {MediaProblems} */
   const problems = {};
@@ -67,7 +67,7 @@ async function openEach(wanted) {
 /**
  * After a refusal: opens what has been allowed before, since asking again for what was refused would be rude.
  *
- * @returns {Promise<{ tracks: Tracks, problems: MediaProblems }>}
+ * @returns {Promise<{ tracks: DeviceTracks, problems: MediaProblems }>}
  */
 async function openAllowed() {
   const allowed = { audio: await isAllowed("microphone"), camera: await isAllowed("camera") };
@@ -102,7 +102,7 @@ async function open(constraints) {
 
 /**
  * @param {MediaStream} stream
- * @returns {Tracks}
+ * @returns {DeviceTracks}
  */
 function tracksOf(stream) {
   return { audio: stream.getAudioTracks()[0] ?? null, camera: stream.getVideoTracks()[0] ?? null };

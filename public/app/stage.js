@@ -9,7 +9,7 @@ const CONFIRM_MS = 2_000;
 /**
  * @typedef {import("../client/room.js").Room} Room
  * @typedef {import("../client/peer.js").Peer} Peer
- * @typedef {import("../client/connection.js").TrackKind} TrackKind
+ * @typedef {import("./media.js").DeviceKind} DeviceKind
  */
 
 /** The call as it is seen: tiles, status, and the bar of controls. It shows, and asks the call to act. */
@@ -29,7 +29,7 @@ export class Stage {
 
   /**
    * @param {{ room: string, link: string }} call
-   * @param {{ toggle: (kind: TrackKind) => void, leave: () => void }} actions
+   * @param {{ toggle: (kind: DeviceKind) => void, leave: () => void }} actions
    */
   constructor({ room, link }, { toggle, leave }) {
     byId("stage-room", HTMLElement).textContent = room;
@@ -57,7 +57,7 @@ export class Stage {
     this.#tell(room);
   }
 
-  /** @param {import("../client/connection.js").Tracks} tracks what we send */
+  /** @param {import("./media.js").DeviceTracks} tracks what we send */
   showOwn(tracks) {
     this.#own.show("camera", tracks.camera);
     const media = { audio: tracks.audio !== null, camera: tracks.camera !== null };
@@ -70,7 +70,7 @@ export class Stage {
   }
 
   /**
-   * @param {TrackKind} kind
+   * @param {DeviceKind} kind
    * @param {boolean} busy while the person is being asked for permission
    */
   setBusy(kind, busy) {
@@ -107,6 +107,8 @@ export class Stage {
     tile.setState(peer.state);
     peer.addEventListener("media", ({ media }) => tile.setMedia(media));
     peer.addEventListener("track", async ({ kind, track }) => {
+      // A tile has no place for a screen.
+      if (kind === "screen") return;
       const plays = await tile.show(kind, track);
       if (!plays) this.#sound.hidden = false;
     });

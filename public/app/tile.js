@@ -28,7 +28,7 @@ export class Tile {
   }
 
   /**
-   * @param {import("../client/connection.js").TrackKind} kind
+   * @param {import("./media.js").DeviceKind} kind
    * @param {MediaStreamTrack | null} track
    * @returns {Promise<boolean>} false if the browser wants a click before it plays sound
    */

@@ -1,16 +1,18 @@
+import { limitSender } from "./budget.js";
+import { Candidates, DESCRIPTION_HOLD_MS } from "./candidates.js";
+import { certificatesOf, fingerprintsIn } from "./certificates.js";
+import { VerificationError } from "./errors.js";
 import { TypedTarget } from "./events.js";
 
-/** How long candidates are gathered into one message, in milliseconds. The first goes out at once: it is often enough. */
-export const CANDIDATE_BATCH_MS = 75;
-
-/** The label of the control channel. */
-const CONTROL_LABEL = "control";
+/** The channels that both sides create, by label. Part of the agreement between browsers. */
+const CHANNEL_IDS = { control: 0, messages: 1 };
 
 /**
  * The media of a call, in the order of their transceivers. The order is part of the agreement between browsers: what
- * stands at a place never changes its meaning, so that muting and switching need no negotiation.
+ * stands at a place never changes its meaning, so that muting, switching and sharing need no negotiation. What an older
+ * version offers has no place for the screen: none is sent there, and the rest works.
  */
-export const TRACK_KINDS = Object.freeze(/** @type {const} */ (["audio", "camera"]));
+export const TRACK_KINDS = Object.freeze(/** @type {const} */ (["audio", "camera", "screen"]));
 
 /**
  * @typedef {typeof TRACK_KINDS[number]} TrackKind
@@ -28,18 +30,21 @@ export const TRACK_KINDS = Object.freeze(/** @type {const} */ (["audio", "camera
  * @property {{ state: ConnectionState }} state
  * @property {{ kind: TrackKind, track: MediaStreamTrack }} track the other side's track, once for each kind
  * @property {{}} open the control channel is open
- * @property {{ message: unknown }} message from the control channel
+ * @property {{ message: unknown }} control a message from the control channel
+ * @property {{ channel: RTCDataChannel }} messages the channel for messages is open
+ * @property {{ message: unknown }} message from the channel for messages
+ * @property {{ channel: RTCDataChannel }} channel the other side opened a channel
  * @property {{}} lost the other side closed the connection: it cannot be restarted
  * @property {{ error: unknown }} error the browser refused a step of the negotiation
  */
 
 /** @type {Record<TrackKind, string>} */
-const MEDIA = { audio: "audio", camera: "video" };
+const MEDIA = { audio: "audio", camera: "video", screen: "video" };
 
 /**
  * One RTCPeerConnection from its first offer to its end: perfect negotiation after the example in the W3C
- * recommendation "WebRTC: Real-Time Communication in Browsers", section 10.7, with fixed transceivers and a control
- * channel that both sides create (`negotiated`, id 0).
+ * recommendation "WebRTC: Real-Time Communication in Browsers", section 10.7, with fixed transceivers and two channels
+ * that both sides create (`negotiated`): one for control, one for messages.
  *
  * The example's `isSettingRemoteAnswerPending` is not needed: its purpose is an offer that arrives while an answer is
  * being applied, and here signals must be handed in one at a time, each after the former was handled.
@@ -63,14 +68,17 @@ export class Connection extends TypedTarget {
   #ignoreOffer = false;
   #agreed = false;
   #withFirefox = false;
+  /** The other side's certificate: a connection never gets another one. */
+  #certificate = "";
   /** @type {RTCIceCandidateInit[]} */
   #early = [];
-  /** @type {RTCIceCandidateInit[]} */
-  #batch = [];
-  /** @type {any} */
-  #batchTimer = null;
-  #sentCandidate = false;
-  #describing = false;
+  /** @type {import("./budget.js").Limits | null} */
+  #limits = null;
+  #candidates;
+  /** Sends the description that is held back, if one is. */
+  #sendHeld = () => {};
+  /** Gives it up. */
+  #dropHeld = () => {};
 
   /**
    * @param {object} options
@@ -90,7 +98,8 @@ export class Connection extends TypedTarget {
     this.#tracks = { ...tracks };
     this.#send = send;
     this.#environment = environment;
-    this.#pc = new environment.peerConnection({ iceServers });
+    this.#candidates = new Candidates((candidates) => this.#send({ session, candidates }), environment);
+    this.#pc = new environment.peerConnection(configurationWith(iceServers));
     this.#listen();
     if (initiator) this.#prepare((media, stream) => this.#pc.addTransceiver(media, { streams: stream }));
   }
@@ -124,6 +133,16 @@ export class Connection extends TypedTarget {
    */
   get restartable() {
     return !this.#withFirefox && !isFirefox(this.#pc.localDescription);
+  }
+
+  /** Whether the control channel is open. */
+  get ready() {
+    return this.#control?.readyState === "open";
+  }
+
+  /** The fingerprints of both certificates, see `certificatesOf`. */
+  fingerprints() {
+    return certificatesOf(this.#pc);
   }
 
   /** @returns {Promise<RTCStatsReport>} */
@@ -164,6 +183,16 @@ export class Connection extends TypedTarget {
   }
 
   /**
+   * Limits what is sent, from now on.
+   *
+   * @param {import("./budget.js").Limits} limits
+   */
+  limit(limits) {
+    this.#limits = limits;
+    this.#applyLimits();
+  }
+
+  /**
    * Looks for a new way to the other side. Media goes on over the old one as long as that works. Nothing happens while an
    * offer of ours has no answer: a second one cannot be made before.
    *
@@ -172,7 +201,7 @@ export class Connection extends TypedTarget {
   restart(iceServers) {
     if (this.unanswered) return;
     try {
-      this.#pc.setConfiguration({ iceServers });
+      this.#pc.setConfiguration(configurationWith(iceServers));
       this.#pc.restartIce();
     } catch (error) {
       this.#report(error);
@@ -184,25 +213,40 @@ export class Connection extends TypedTarget {
    * @returns {boolean} whether the control channel took it
    */
   sendControl(message) {
-    if (this.#control?.readyState !== "open") return false;
-    this.#control.send(JSON.stringify(message));
+    if (!this.ready) return false;
+    this.#control?.send(JSON.stringify(message));
     return true;
+  }
+
+  /**
+   * Opens a channel of its own for something large.
+   *
+   * @param {string} label
+   * @param {string} protocol what the other side should know of it
+   * @returns {RTCDataChannel | null} null if there is no connection to open it on
+   */
+  openChannel(label, protocol) {
+    if (this.#closed || !this.ready) return null;
+    return this.#pc.createDataChannel(label, { protocol });
   }
 
   /** Ends the connection. No event follows. */
   close() {
     this.#closed = true;
-    this.#environment.clearTimeout(this.#batchTimer);
+    this.#dropHeld();
+    this.#candidates.close();
     this.#pc.close();
   }
 
   #listen() {
     const pc = this.#pc;
     pc.onnegotiationneeded = () => this.#offer();
-    pc.onicecandidate = ({ candidate }) => this.#gathered(candidate);
+    pc.onicecandidate = ({ candidate }) => this.#candidates.add(candidate);
+    pc.onicegatheringstatechange = () => pc.iceGatheringState === "complete" && this.#sendHeld();
     pc.onconnectionstatechange = () => this.#stateChanged();
     // Once a connection was up, only one of the two states may ever say "failed": browsers differ in which.
     pc.oniceconnectionstatechange = () => this.#stateChanged();
+    pc.ondatachannel = ({ channel }) => this.emit("channel", { channel });
   }
 
   #stateChanged() {
@@ -215,23 +259,36 @@ export class Connection extends TypedTarget {
   }
 
   /**
-   * Fixes the transceivers and the control channel.
+   * Fixes the transceivers and the channels.
    *
    * @param {(media: string, stream: MediaStream[]) => RTCRtpTransceiver | undefined} transceiverFor
    */
   #prepare(transceiverFor) {
-    // Tracks of one stream are played in step: without it, sound and picture drift apart.
+    // Tracks of one stream are played in step: without it, sound and picture of a person drift apart. A screen is no person.
     const stream = "MediaStream" in globalThis ? [new MediaStream()] : [];
     for (const kind of TRACK_KINDS) {
-      const transceiver = transceiverFor(MEDIA[kind], stream);
+      const transceiver = transceiverFor(MEDIA[kind], kind === "screen" ? [] : stream);
       if (transceiver === undefined) continue;
       this.#transceivers.set(kind, transceiver);
       this.setTrack(kind, this.#tracks[kind]);
     }
-    this.#control = this.#pc.createDataChannel(CONTROL_LABEL, { negotiated: true, id: 0 });
-    this.#control.onopen = () => !this.#closed && this.emit("open", {});
-    this.#control.onclose = () => !this.#closed && this.emit("lost", {});
-    this.#control.onmessage = ({ data }) => this.#receiveControl(data);
+    const control = this.#channel("control");
+    control.onopen = () => !this.#closed && this.emit("open", {});
+    control.onclose = () => !this.#closed && this.emit("lost", {});
+    this.#control = control;
+    const messages = this.#channel("messages", "message");
+    messages.onopen = () => !this.#closed && this.emit("messages", { channel: messages });
+  }
+
+  /**
+   * @param {"control" | "messages"} label
+   * @param {"control" | "message"} [event] what a message from it is told as
+   * @returns {RTCDataChannel}
+   */
+  #channel(label, event = "control") {
+    const channel = this.#pc.createDataChannel(label, { negotiated: true, id: CHANNEL_IDS[label] });
+    channel.onmessage = ({ data }) => this.#read(event, data);
+    return channel;
   }
 
   /** Takes over the transceivers of the other side's first offer: an answer cannot bring its own (RFC 8829, 5.10). */
@@ -250,6 +307,8 @@ export class Connection extends TypedTarget {
   async #offer() {
     // An answering side has nothing to offer before it has answered.
     if (!this.#initiator && !this.#agreed) return;
+    // An answer that is still held back comes before it.
+    this.#sendHeld();
     try {
       this.#makingOffer = true;
       await this.#describe();
@@ -260,23 +319,44 @@ export class Connection extends TypedTarget {
     }
   }
 
+  /** Makes a description and sends it, with the candidates that are found at once. */
   async #describe() {
-    this.#describing = true;
+    this.#candidates.hold();
     try {
       await this.#pc.setLocalDescription();
-    } finally {
-      this.#describing = false;
+    } catch (error) {
+      this.#candidates.release("", false);
+      throw error;
     }
-    this.#sendDescription();
-    if (this.#batch.length > 0 && this.#batchTimer === null) this.#flushCandidates();
+    if (this.#closed) return;
+    /** @type {Promise<void>} */
+    const sent = new Promise((resolve) => this.#hold(resolve));
+    if (this.#pc.iceGatheringState === "complete") this.#sendHeld();
+    await sent;
+  }
+
+  /** @param {() => void} done called when the description has been sent, or given up */
+  #hold(done) {
+    const timer = this.#environment.setTimeout(() => this.#sendHeld(), DESCRIPTION_HOLD_MS);
+    this.#dropHeld = () => {
+      this.#environment.clearTimeout(timer);
+      this.#sendHeld = () => {};
+      this.#dropHeld = () => {};
+      done();
+    };
+    this.#sendHeld = () => {
+      this.#sendDescription();
+      this.#dropHeld();
+    };
   }
 
   #sendDescription() {
     const description = this.#pc.localDescription;
-    if (this.#closed || description === null) return;
+    if (description === null) return;
     const { type, sdp } = description;
     const first = type === "offer" && !this.#agreed;
     this.#send({ session: this.#session, ...(first && { first }), description: { type, sdp } });
+    this.#candidates.release(sdp, this.#pc.iceGatheringState === "complete");
   }
 
   /** @param {RTCSessionDescriptionInit} description */
@@ -288,8 +368,15 @@ export class Connection extends TypedTarget {
     if (this.#ignoreOffer) return;
     // An answer to an offer that was rolled back, or given up, answers nothing.
     if (!isOffer && pc.signalingState !== "have-local-offer") return;
+    const certificate = fingerprintsIn(description.sdp).join();
+    // No browser changes it. What was verified must not be exchanged afterwards.
+    if (this.#agreed && certificate !== this.#certificate)
+      throw new VerificationError("another certificate than before");
     await pc.setRemoteDescription(description);
     if (this.#closed) return;
+    // An offer of ours that was still held back has given way to theirs.
+    if (isOffer) this.#dropHeld();
+    this.#certificate = certificate;
     // Asked of what was sent: Chromium writes the first line anew in what it gives back.
     this.#withFirefox = isFirefox(description);
     const isFirst = !this.#agreed;
@@ -298,6 +385,7 @@ export class Connection extends TypedTarget {
     if (isFirst) this.#announceTracks();
     for (const candidate of this.#early.splice(0)) await this.#addCandidate(candidate);
     if (isOffer) await this.#describe();
+    if (isFirst) this.#applyLimits();
   }
 
   /** @param {RTCIceCandidateInit[]} candidates */
@@ -319,39 +407,39 @@ export class Connection extends TypedTarget {
     }
   }
 
+  #applyLimits() {
+    // Before the two have agreed, not every browser knows what it will send.
+    if (this.#limits === null || !this.#agreed || this.#closed) return;
+    for (const [kind, { sender }] of this.#transceivers) limitSender(sender, kind, this.#limits[kind]);
+  }
+
   #announceTracks() {
     for (const [kind, transceiver] of this.#transceivers) {
       this.emit("track", { kind, track: transceiver.receiver.track });
     }
   }
 
-  /** @param {RTCIceCandidate | null} candidate null when there will be no more */
-  #gathered(candidate) {
-    // Some browsers end each generation with an empty candidate and all of them with null: one end is enough.
-    if (this.#closed || candidate?.candidate === "") return;
-    this.#batch.push(candidate === null ? { candidate: "" } : candidate.toJSON());
-    // A candidate that overtakes its description fits nothing on the other side.
-    if (this.#describing) return;
-    if (!this.#sentCandidate) this.#flushCandidates();
-    else this.#batchTimer ??= this.#environment.setTimeout(() => this.#flushCandidates(), CANDIDATE_BATCH_MS);
-  }
-
-  #flushCandidates() {
-    this.#batchTimer = null;
-    if (this.#closed) return;
-    this.#sentCandidate = true;
-    this.#send({ session: this.#session, candidates: this.#batch.splice(0) });
-  }
-
-  /** @param {unknown} data */
-  #receiveControl(data) {
+  /**
+   * @param {"control" | "message"} event
+   * @param {unknown} data
+   */
+  #read(event, data) {
     if (this.#closed || typeof data !== "string") return;
     try {
-      this.emit("message", { message: JSON.parse(data) });
+      this.emit(event, { message: JSON.parse(data) });
     } catch (error) {
       this.#report(error);
     }
   }
+}
+
+/**
+ * @param {import("./protocol.js").IceServer[]} iceServers
+ * @returns {RTCConfiguration}
+ */
+function configurationWith(iceServers) {
+  // One transport for everything, from the first offer on: without it, each kind of media would gather candidates of its own.
+  return { iceServers, bundlePolicy: "max-bundle" };
 }
 
 /**

@@ -60,6 +60,58 @@ export class CourierError extends Error {
   }
 }
 
+/**
+ * A message was refused:
+ *
+ * - `not-json`: JSON cannot say it
+ * - `too-large`: it is longer than `MESSAGE_BYTES`
+ * - `overflow`: `QUEUE_BYTES` wait for the peer already, or would with this one
+ * - `closed`: the peer is gone
+ *
+ * @typedef {"not-json" | "too-large" | "overflow" | "closed"} MessageErrorCode
+ */
+
+/** A message was refused; `code` says why. */
+export class MessageError extends Error {
+  /**
+   * @param {MessageErrorCode} code
+   * @param {string} message
+   */
+  constructor(code, message) {
+    super(message);
+    this.name = "MessageError";
+    /** @readonly */
+    this.code = code;
+  }
+}
+
+/**
+ * A file did not get through:
+ *
+ * - `not-connected`: there is no connection to send it over now
+ * - `too-large`: it has more than `FILE_BYTES`
+ * - `cancelled`: by the person at the other side, or by whoever gets it
+ * - `lost`: the connection ended, and with it the transfer
+ * - `unreadable`: the file cannot be read, or not any more
+ * - `broken`: something else came than was announced
+ *
+ * @typedef {"not-connected" | "too-large" | "cancelled" | "lost" | "unreadable" | "broken"} FileErrorCode
+ */
+
+/** A file did not get through; `code` says why. */
+export class FileError extends Error {
+  /**
+   * @param {FileErrorCode} code
+   * @param {string} message
+   */
+  constructor(code, message) {
+    super(message);
+    this.name = "FileError";
+    /** @readonly */
+    this.code = code;
+  }
+}
+
 /** Verification came to no result, which proves nothing, or found something wrong; `code` is `unverified`. */
 export class VerificationError extends Error {
   /** @param {string} message */

@@ -1,5 +1,10 @@
+import { divide, EVERYTHING, readWants, UPLOAD_BPS } from "./budget.js";
 import { Connection, TRACK_KINDS } from "./connection.js";
+import { FileError, MessageError, VerificationError } from "./errors.js";
 import { TypedTarget } from "./events.js";
+import { announcementOf, FILE_LABEL, Transfers } from "./files.js";
+import { Outbox, writeMessage } from "./messages.js";
+import { Verification } from "./verification.js";
 
 /** A connection that breaks often comes back by itself: how long it may take, in milliseconds, before we help; up to half as long again, so that both sides do not start together. */
 export const DISCONNECTED_MS = 2_000;
@@ -9,6 +14,9 @@ export const CONNECT_MS = 10_000;
 
 /** The longest wait between two tries, in milliseconds. */
 export const CONNECT_CAP_MS = 40_000;
+
+/** How long the other side may take to answer a verification, in milliseconds. It asks nobody, so this is long. */
+export const VERIFY_MS = 10_000;
 
 /** So many restarts of a connection have to fail before it is replaced by a new one. */
 export const RESTARTS = 2;
@@ -25,20 +33,28 @@ export const RESTARTS = 2;
  * @typedef {import("./connection.js").Tracks} Tracks
  * @typedef {Record<TrackKind, boolean>} MediaState which kinds somebody is sending
  *
+ * @typedef {import("./verification.js").ShortAuthentication} ShortAuthentication
+ *
  * @typedef {object} PeerEvents
  * @property {{ state: PeerState }} state
  * @property {{ away: boolean }} away
  * @property {{ kind: TrackKind, track: MediaStreamTrack }} track a track to play; it replaces an earlier one of its kind
  * @property {{ media: MediaState }} media the peer switched something on or off
  * @property {{}} bye the peer said that it leaves
+ * @property {{ message: unknown }} message the peer sent a message
+ * @property {{ file: import("./files.js").IncomingFile }} file the peer offers a file
+ * @property {{ result: Promise<ShortAuthentication> | null }} verification one side has started to verify the connection;
+ *   null: that connection is over, and what was found out about it means nothing any more
  * @property {{ data: unknown }} signal came over the connection instead of through the room
  * @property {{ error: unknown }} error a step of the negotiation failed; it will be tried again
  *
  * @typedef {object} PeerContext what a peer needs of its room
+ * @property {string} room the room's name
  * @property {string} self our own peer id
  * @property {() => boolean} reachable whether the room can be reached now
  * @property {(payload: object) => void} signal sends to this peer, once and in order, whatever happens meanwhile
  * @property {() => import("./protocol.js").IceServer[]} iceServers
+ * @property {() => Promise<void>} refreshIceServers sees to it, within a second, that these are fresh
  * @property {Tracks} tracks what we send now
  */
 
@@ -65,9 +81,17 @@ export class Peer extends TypedTarget {
   #state = "connecting";
   #away = false;
   /** @type {MediaState} */
-  #media = { audio: false, camera: false };
+  #media = { audio: false, camera: false, screen: false };
   /** @type {Tracks} */
-  #tracks = { audio: null, camera: null };
+  #tracks = { audio: null, camera: null, screen: null };
+  #budget = UPLOAD_BPS;
+  /** What we want from the peer, and what it wants from us. */
+  #wants = EVERYTHING;
+  #wanted = EVERYTHING;
+  #outbox = new Outbox();
+  #transfers = new Transfers();
+  /** @type {Verification | null} */
+  #verification = null;
   #incoming = Promise.resolve();
   #attempts = 0;
   /** @type {any} */
@@ -169,7 +193,13 @@ export class Peer extends TypedTarget {
    */
   restart() {
     if (this.#state !== "connected") this.resume();
-    else if (this.#connection?.restartable) this.#connection.restart(this.#context.iceServers());
+    else if (this.#connection?.restartable) this.#restart(this.#connection);
+  }
+
+  /** @param {Connection} connection */
+  async #restart(connection) {
+    await this.#context.refreshIceServers();
+    if (connection === this.#connection) connection.restart(this.#context.iceServers());
   }
 
   /**
@@ -200,7 +230,117 @@ export class Peer extends TypedTarget {
   async setTrack(kind, track) {
     this.#local[kind] = track;
     await this.#connection?.setTrack(kind, track);
+    this.#limit();
     this.#tellMedia();
+  }
+
+  /**
+   * Tells the peer how large we show its picture, so that it sends no more than that needs.
+   *
+   * @param {"camera" | "screen"} kind
+   * @param {import("./budget.js").Size} size
+   */
+  want(kind, size) {
+    if (this.#wants[kind] === size) return;
+    this.#wants = { ...this.#wants, [kind]: size };
+    this.#tellWants();
+  }
+
+  /**
+   * Limits what goes to the peer.
+   *
+   * @param {number} bps bits per second for sound and pictures together
+   */
+  setBudget(bps) {
+    if (bps === this.#budget) return;
+    this.#budget = bps;
+    this.#limit();
+  }
+
+  #limit() {
+    const { camera, screen } = this.#local;
+    const sending = { camera: camera !== null, screen: screen !== null };
+    this.#connection?.limit(divide(this.#budget, sending, this.#wanted));
+  }
+
+  /**
+   * Sends a message, which becomes a `message` event at the other side.
+   *
+   * Messages arrive in order, and none twice. What is sent while there is no connection waits for one. What a connection
+   * has taken is as good as there as long as that connection, or a restart of it, lives; but if it is replaced, or the
+   * other page or this one ends, the last messages may be lost, and nobody is told. What must not be lost needs an answer.
+   *
+   * @param {unknown} value what JSON can say
+   * @throws {MessageError}
+   */
+  send(value) {
+    this.post(writeMessage(value));
+  }
+
+  /**
+   * Sends what `writeMessage` has made of a message.
+   *
+   * @param {string} text
+   * @throws {MessageError} `overflow` or `closed`
+   */
+  post(text) {
+    if (this.#state === "closed") throw new MessageError("closed", "the peer is gone");
+    this.#outbox.post(text);
+  }
+
+  /**
+   * Offers a file, and sends it when the other side accepts, however long that takes. It does not outlive the connection:
+   * one that is replaced on the way ends it, and it has to be sent again.
+   *
+   * @param {Blob & { name?: string }} file
+   * @param {import("./files.js").SendOptions} [options]
+   * @returns {Promise<void>} settled when the other side has all of it
+   * @throws {FileError} or the reason of the signal, if that cancelled it
+   */
+  async sendFile(file, options = {}) {
+    options.signal?.throwIfAborted();
+    const channel = this.#connection?.openChannel(FILE_LABEL, announcementOf(file));
+    if (!channel) throw new FileError("not-connected", "there is no connection now");
+    await this.#transfers.send(channel, file, options);
+  }
+
+  /**
+   * Finds out what both people can compare, over another way such as their voices, to be sure that nobody sits between
+   * them: both see the same if, and only if, the connection goes from one's browser to the other's. The other side answers
+   * by itself, and both hear `verification`.
+   *
+   * It holds for the connection there is: asked again, the answer is the same, and a new connection begins anew.
+   *
+   * @returns {Promise<ShortAuthentication>}
+   * @throws {VerificationError} if there is no connection, or no honest answer within `VERIFY_MS`; which proves nothing
+   */
+  async verify() {
+    const connection = this.#connection;
+    if (!connection?.ready) throw new VerificationError("there is no connection now");
+    const verification = this.#verification ?? this.#startVerification(connection);
+    await verification.start();
+    return verification.result;
+  }
+
+  /** @param {Connection} connection */
+  #startVerification(connection) {
+    const verification = new Verification({
+      room: this.#context.room,
+      own: this.#context.self,
+      other: this.id,
+      fingerprints: () => connection.fingerprints(),
+      send: (message) => {
+        // The other side's first word can be here before our end of the channel has opened.
+        const later = () => connection.sendControl(message);
+        if (!connection.sendControl(message)) connection.addEventListener("open", later, { once: true });
+      },
+    });
+    this.#verification = verification;
+    const timer = this.#environment.setTimeout(() => verification.cancel("the other side does not answer"), VERIFY_MS);
+    const settled = () => this.#environment.clearTimeout(timer);
+    verification.result.then(settled, settled);
+    this.emit("verification", { result: verification.result });
+    return verification;
   }
 
   /**
@@ -212,8 +352,7 @@ export class Peer extends TypedTarget {
     if (this.#state === "closed") return;
     if (bye) this.#connection?.sendControl({ type: "bye" });
     this.#environment.clearTimeout(this.#timer);
-    this.#connection?.close();
-    this.#connection = null;
+    this.#disconnect();
     this.#become("closed");
   }
 
@@ -254,7 +393,7 @@ export class Peer extends TypedTarget {
    * @param {boolean} initiator
    */
   #open(session, initiator) {
-    this.#connection?.close();
+    this.#disconnect();
     const connection = new Connection(
       {
         session,
@@ -268,12 +407,35 @@ export class Peer extends TypedTarget {
     );
     connection.addEventListener("state", ({ state }) => this.#watch(state));
     connection.addEventListener("track", ({ kind, track }) => this.#receiveTrack(kind, track));
-    connection.addEventListener("open", () => this.#tellMedia());
-    connection.addEventListener("message", ({ message }) => this.#receiveControl(message));
+    connection.addEventListener("open", () => this.#opened());
+    connection.addEventListener("control", ({ message }) => this.#receiveControl(message));
+    connection.addEventListener("messages", ({ channel }) => this.#outbox.use(channel));
+    connection.addEventListener("message", ({ message }) => this.emit("message", { message }));
+    connection.addEventListener("channel", ({ channel }) => this.#offered(channel));
     connection.addEventListener("lost", () => this.#lost());
     connection.addEventListener("error", ({ error }) => this.emit("error", { error }));
     this.#connection = connection;
+    this.#wanted = EVERYTHING;
+    this.#limit();
     this.#watch(connection.state);
+  }
+
+  /** Lets go of the connection, and of what only it could carry. */
+  #disconnect() {
+    this.#connection?.close();
+    this.#connection = null;
+    this.#outbox.use(null);
+    this.#transfers.end();
+    if (this.#verification === null) return;
+    this.#verification.cancel("the connection ended");
+    this.#verification = null;
+    this.emit("verification", { result: null });
+  }
+
+  /** @param {RTCDataChannel} channel */
+  #offered(channel) {
+    const file = this.#transfers.receive(channel);
+    if (file !== null) this.emit("file", { file });
   }
 
   /** @param {import("./connection.js").Negotiation} negotiation */
@@ -311,16 +473,20 @@ export class Peer extends TypedTarget {
   }
 
   /** Tries once more: first to restart the connection, if it can be, after that with a new one; and looks again later. */
-  #recover() {
+  async #recover() {
     this.#stopTimer();
     this.#attempts += 1;
     const wait = Math.min(CONNECT_CAP_MS, CONNECT_MS * 2 ** (this.#attempts - 1));
     // Nothing would arrive, and the old connection may come back by itself; `resume` follows when it would.
     if (this.#away || !this.#context.reachable()) return;
-    const connection = this.#attempts > RESTARTS ? null : this.#connection;
+    this.#later(wait);
+    const broken = this.#connection;
+    await this.#context.refreshIceServers();
+    // Meanwhile it may have come back by itself, or the other side may have offered another, or have gone.
+    if (this.#connection !== broken || this.#state === "connected" || this.#state === "closed") return;
+    const connection = this.#attempts > RESTARTS ? null : broken;
     if (connection?.opening || connection?.restartable) connection.restart(this.#context.iceServers());
     else this.begin();
-    this.#later(wait);
   }
 
   /** @param {number} milliseconds */
@@ -351,9 +517,25 @@ export class Peer extends TypedTarget {
     this.emit("track", { kind, track });
   }
 
+  /** @param {Record<string, unknown>} message */
+  #receiveVerification(message) {
+    if (this.#connection === null) return;
+    (this.#verification ?? this.#startVerification(this.#connection)).receive(message);
+  }
+
+  #opened() {
+    this.#tellMedia();
+    if (this.#wants !== EVERYTHING) this.#tellWants();
+  }
+
+  #tellWants() {
+    this.#connection?.sendControl({ type: "wants", ...this.#wants });
+  }
+
   #tellMedia() {
-    const { audio, camera } = this.#local;
-    this.#connection?.sendControl({ type: "media", audio: audio !== null, camera: camera !== null });
+    const { audio, camera, screen } = this.#local;
+    const media = { audio: audio !== null, camera: camera !== null, screen: screen !== null };
+    this.#connection?.sendControl({ type: "media", ...media });
   }
 
   /** @param {unknown} message */
@@ -362,6 +544,11 @@ export class Peer extends TypedTarget {
     const fields = /** @type {Record<string, unknown>} */ (message);
     if (fields.type === "bye") this.emit("bye", {});
     if (fields.type === "signal") this.emit("signal", { data: fields.data });
+    if (fields.type === "wants") {
+      this.#wanted = readWants(fields);
+      this.#limit();
+    }
+    if (fields.type === "verify") this.#receiveVerification(fields);
     if (fields.type !== "media") return;
     for (const kind of TRACK_KINDS) this.#media[kind] = fields[kind] === true;
     this.emit("media", { media: this.media });

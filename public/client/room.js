@@ -1,15 +1,18 @@
+import { UPLOAD_BPS } from "./budget.js";
 import { TRACK_KINDS } from "./connection.js";
 import { Courier } from "./courier.js";
 import { environment } from "./environment.js";
-import { RoomError, SealError } from "./errors.js";
+import { MessageError, RoomError, SealError } from "./errors.js";
 import { TypedTarget } from "./events.js";
+import { IceServers } from "./ice.js";
 import { parseLink, socketUrl } from "./link.js";
+import { writeMessage } from "./messages.js";
 import { Peer } from "./peer.js";
 import { Seal } from "./seal.js";
 import { SignalingSocket } from "./signaling.js";
 import { watchForWake } from "./wake.js";
 
-export { LinkError, RoomError } from "./errors.js";
+export { FileError, LinkError, MessageError, RoomError, VerificationError } from "./errors.js";
 
 /** So many tries in a row must fail before `join` gives up. Somebody who is in never gives up. */
 export const JOIN_ATTEMPTS = 3;
@@ -32,6 +35,8 @@ export const JOIN_ATTEMPTS = 3;
  * @property {string | null} [resume] the `resume` of a former Room for the same link, to be the same peer again
  * @property {string} [base] a URL on the server that a bare room name belongs to; the page's own by default
  *
+ * @property {number} [uploadBps] what may go up to all the others together, in bits per second; `UPLOAD_BPS` by default
+ *
  * @typedef {import("./protocol.js").LeaveReason | "lost"} PeerLeftReason `lost`: it did not come back after an outage
  *
  * @typedef {object} RoomEvents
@@ -49,9 +54,16 @@ export const JOIN_ATTEMPTS = 3;
  *     const room = new Room("https://call.example/r/k7m2-9qxw-3fzt");
  *     room.addEventListener("peerjoined", ({ peer }) => {
  *       peer.addEventListener("track", ({ kind, track }) => …);
+ *       peer.addEventListener("message", ({ message }) => …);
+ *       peer.addEventListener("file", async ({ file }) => save(file.name, await file.accept()));
  *     });
  *     await room.join({ audio, camera });
  *     await room.setTrack("camera", null);
+ *     await room.setTrack("screen", screen);
+ *     room.broadcast({ any: "json" });
+ *     const [peer] = room.peers.values();
+ *     await peer.sendFile(file, { onProgress });
+ *     const { emoji, digits } = await peer.verify();
  *     room.leave();
  *
  * Whoever comes greets all who are there; of each two peers, the one who was there connects to the one who came. Signals
@@ -66,6 +78,7 @@ export class Room extends TypedTarget {
   #environment;
   #signaling;
   #token;
+  #uploadBps;
   /** Names this page to the others: made anew each time, so that a reloaded page is not taken for its former self. */
   #session;
   /** @type {Seal | null} */
@@ -79,7 +92,7 @@ export class Room extends TypedTarget {
   /** @type {Map<string, any>} timers of the peers whose seat is gone while their media is not */
   #expiring = new Map();
   /** @type {Tracks} */
-  #tracks = { audio: null, camera: null };
+  #tracks = { audio: null, camera: null, screen: null };
   /** @type {RoomState} */
   #state = "idle";
   /** @type {string | null} */
@@ -88,8 +101,7 @@ export class Room extends TypedTarget {
   #host = null;
   #locked = false;
   #graceSeconds = 0;
-  /** @type {import("./protocol.js").IceServer[]} */
-  #iceServers = [];
+  #ice;
   /** @type {Promise<void> | null} */
   #joining = null;
   #joined = () => {};
@@ -101,12 +113,21 @@ export class Room extends TypedTarget {
    * @param {RoomOptions & Partial<import("./environment.js").Environment>} [options]
    * @throws {import("./errors.js").LinkError} if the link is not one to a room
    */
-  constructor(link, { token = null, resume = null, base = globalThis.location?.href, ...replaced } = {}) {
+  constructor(link, options = {}) {
     super();
+    const {
+      token = null,
+      resume = null,
+      base = globalThis.location?.href,
+      uploadBps = UPLOAD_BPS,
+      ...replaced
+    } = options;
     this.#link = parseLink(link, base);
     this.#environment = environment(replaced);
     this.#token = token;
+    this.#uploadBps = uploadBps;
     this.#session = this.#environment.randomId();
+    this.#ice = new IceServers(() => this.#signaling.send({ type: "ice" }), this.#environment);
     this.#signaling = new SignalingSocket(socketUrl(this.#link), { resume }, this.#environment);
     this.#signaling.addEventListener("frame", ({ frame }) => this.#receive(frame));
     this.#signaling.addEventListener("state", ({ state, failures }) => this.#signalingChanged(state, failures));
@@ -193,6 +214,19 @@ export class Room extends TypedTarget {
     await Promise.all(Array.from(this.#peers.values(), (peer) => peer.setTrack(kind, track)));
   }
 
+  /**
+   * Sends a message to everybody who is here now: `Peer.send` to each.
+   *
+   * @param {unknown} value what JSON can say
+   * @throws {MessageError} `overflow` if too much waits for somebody; everybody else has been sent it all the same
+   */
+  broadcast(value) {
+    const text = writeMessage(value);
+    const full = Array.from(this.#peers.values()).filter((peer) => !posted(peer, text));
+    if (full.length > 0)
+      throw new MessageError("overflow", `too much waits for ${full.map(({ id }) => id).join(", ")}`);
+  }
+
   /** Leaves for good; the others know at once. No event but `state` follows. */
   leave() {
     if (this.#state === "left") return;
@@ -219,6 +253,7 @@ export class Room extends TypedTarget {
    */
   #clear({ bye }) {
     this.#unwatch();
+    this.#ice.close();
     for (const id of this.#expiring.keys()) this.#keep(id);
     for (const peer of this.#peers.values()) peer.close({ bye });
     for (const courier of this.#couriers.values()) courier.close();
@@ -266,7 +301,7 @@ export class Room extends TypedTarget {
       case "locked":
         return this.#setLocked(frame.locked);
       case "ice":
-        this.#iceServers = frame.iceServers;
+        this.#ice.update(frame.iceServers);
     }
   }
 
@@ -275,7 +310,7 @@ export class Room extends TypedTarget {
     const isFirst = this.#self !== self;
     if (this.#self !== null && isFirst) this.#forgetPeers();
     this.#self = self;
-    this.#iceServers = iceServers;
+    this.#ice.update(iceServers);
     this.#graceSeconds = limits.graceSeconds;
     this.#setHost(host);
     this.#setLocked(room.locked);
@@ -340,10 +375,12 @@ export class Room extends TypedTarget {
     const peer = new Peer(
       id,
       {
+        room: this.name,
         self: this.#self ?? "",
         reachable: () => this.#signaling.state === "open",
         signal: (payload) => this.#courier(id).post(payload),
-        iceServers: () => this.#iceServers,
+        iceServers: () => this.#ice.list,
+        refreshIceServers: () => this.#ice.refresh(),
         tracks: this.#tracks,
       },
       this.#environment,
@@ -352,6 +389,7 @@ export class Room extends TypedTarget {
     peer.addEventListener("bye", () => this.#remove(id, "bye"));
     peer.addEventListener("state", ({ state }) => this.#peerChanged(peer, state));
     peer.addEventListener("signal", ({ data }) => this.#signalled(id, data));
+    this.#divideUpload();
     this.emit("peerjoined", { peer });
     return peer;
   }
@@ -431,6 +469,7 @@ export class Room extends TypedTarget {
    * @param {import("./peer.js").PeerState} state
    */
   #peerChanged(peer, state) {
+    this.#divideUpload();
     if (state !== "reconnecting") return;
     // What went over the connection may not have arrived.
     this.#courier(peer.id).resend();
@@ -492,7 +531,15 @@ export class Room extends TypedTarget {
     this.#keep(id);
     this.#peers.delete(id);
     peer.close();
+    this.#divideUpload();
     this.emit("peerleft", { peer, reason });
+  }
+
+  /** Gives each peer that is connected, and each that will be, its part of what may go up. */
+  #divideUpload() {
+    const peers = Array.from(this.#peers.values());
+    const connected = peers.filter(({ state }) => state === "connected").length;
+    for (const peer of peers) peer.setBudget(this.#uploadBps / Math.max(1, connected));
   }
 
   /** The server knows us as somebody else now, and so do the others: what we had with them is over. */
@@ -526,6 +573,20 @@ export class Room extends TypedTarget {
     if (state === this.#state && !again) return;
     this.#state = state;
     this.emit("state", { state });
+  }
+}
+
+/**
+ * @param {Peer} peer
+ * @param {string} text
+ * @returns {boolean} false if too much waits for the peer
+ */
+function posted(peer, text) {
+  try {
+    peer.post(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

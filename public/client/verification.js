@@ -101,7 +101,7 @@ export const EMOJI = Object.freeze([
  * @property {string} room
  * @property {string} own our peer id
  * @property {string} other theirs
- * @property {() => Promise<{ own: string, other: string }>} fingerprints of the certificates in use, see `fingerprintOf`
+ * @property {() => Promise<{ own: string, other: string }>} fingerprints of the certificates in use, see `certificatesOf`
  * @property {(message: VerificationMessage) => void} send over the connection that is verified
  *
  * @typedef {{ type: "verify", commitment: string } | { type: "verify", value: string }} VerificationMessage
@@ -127,22 +127,11 @@ async function commitmentTo(room, from, to, value) {
 }
 
 /**
- * The fingerprint of a certificate as its session description gives it (RFC 8122, section 5). The browser does not connect to
- * a certificate with another one, so the applied description tells which one is in use.
- *
- * @param {string | undefined} sdp
- * @returns {string}
- * @throws {VerificationError} if there is none, or more than one
+ * @param {unknown} error
+ * @returns {VerificationError}
  */
-export function fingerprintOf(sdp) {
-  const found = new Set(
-    Array.from((sdp ?? "").matchAll(/^a=fingerprint:(\S+) ([0-9A-Fa-f:]+)\s*$/gm), ([, hash, digest]) =>
-      `${hash} ${digest}`.toLowerCase(),
-    ),
-  );
-  const [fingerprint] = found;
-  if (fingerprint === undefined || found.size > 1) throw new VerificationError("not exactly one certificate in use");
-  return fingerprint;
+function asVerificationError(error) {
+  return error instanceof VerificationError ? error : new VerificationError(String(error));
 }
 
 /** One verification of one connection, from the first commitment to the pictures. */
@@ -152,6 +141,7 @@ export class Verification {
   /** @type {string | null} */
   #commitment = null;
   #started = false;
+  #committed = false;
   /** @type {(result: ShortAuthentication) => void} */
   #succeed = () => {};
   /** @type {(error: Error) => void} */
@@ -173,35 +163,44 @@ export class Verification {
     if (this.#started) return;
     this.#started = true;
     const { room, own, other, send } = this.#context;
-    send({ type: "verify", commitment: await commitmentTo(room, own, other, this.#value) });
-    this.#reveal();
+    try {
+      send({ type: "verify", commitment: await commitmentTo(room, own, other, this.#value) });
+      this.#committed = true;
+      this.#reveal();
+    } catch (error) {
+      // A page that is neither from https nor from localhost has no cryptography.
+      this.#fail(asVerificationError(error));
+    }
   }
 
   /**
    * Takes a message from the other side.
    *
-   * @param {VerificationMessage} message
+   * @param {{ type?: unknown, commitment?: unknown, value?: unknown }} message
    */
-  async receive(message) {
-    if ("commitment" in message) {
+  async receive({ commitment, value }) {
+    if (typeof commitment === "string") {
       if (this.#commitment !== null) return this.#fail(new VerificationError("the other side committed twice"));
-      this.#commitment = message.commitment;
+      this.#commitment = commitment;
       if (this.#started) this.#reveal();
       else await this.start();
-      return;
-    }
-    await this.#finish(message.value);
+    } else if (typeof value === "string") await this.#finish(value);
   }
 
-  /** Ends it without a result. */
-  cancel() {
-    this.#fail(new VerificationError("the connection ended before both sides had answered"));
+  /**
+   * Ends it without a result.
+   *
+   * @param {string} reason
+   */
+  cancel(reason) {
+    this.#fail(new VerificationError(reason));
   }
 
   #revealed = false;
 
   #reveal() {
-    if (this.#commitment === null || this.#revealed) return;
+    // Both sides may start at once: then theirs can be here before ours has gone out.
+    if (this.#commitment === null || !this.#committed || this.#revealed) return;
     this.#revealed = true;
     this.#context.send({ type: "verify", value: this.#value });
   }
@@ -220,7 +219,7 @@ export class Verification {
       ];
       this.#succeed(await shortAuthentication(room, ends));
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new VerificationError(String(error)));
+      this.#fail(asVerificationError(error));
     }
   }
 }

@@ -196,12 +196,14 @@ async function lookAtPeers() {
   return Promise.all(
     peers.map(async ({ id, state, getStats }, place) => {
       const stats = Array.from((await getStats.call(peers[place]))?.values() ?? []);
-      const video = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "video");
+      // Camera and screen: one at least has to move.
+      const videos = stats.filter(({ type, kind }) => type === "inbound-rtp" && kind === "video");
+      const frames = Math.max(0, ...videos.map(({ framesDecoded }) => framesDecoded ?? 0));
       // Firefox has no transport statistics, and marks the pair itself.
       const pair = stats.some(({ type, selected, selectedCandidatePairId }) =>
         type === "transport" ? selectedCandidatePairId !== undefined : type === "candidate-pair" && selected === true,
       );
-      return { id, state, frames: video?.framesDecoded ?? 0, pair };
+      return { id, state, frames, pair };
     }),
   );
 }

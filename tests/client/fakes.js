@@ -116,9 +116,13 @@ export class FakeWebSocket {
 export class FakePeerConnection {
   /** @type {FakePeerConnection[]} */
   static all = [];
+  /** Whether descriptions name certificates, of which each connection has one of its own. */
+  static certified = false;
 
   signalingState = "stable";
   connectionState = "new";
+  /** Whether descriptions have to wait for candidates: not unless the test says so. */
+  iceGatheringState = "complete";
   iceConnectionState = "new";
   /** @type {{ type: "offer" | "answer", sdp: string } | null} */
   localDescription = null;
@@ -126,8 +130,8 @@ export class FakePeerConnection {
   remoteDescription = null;
   /** @type {FakeTransceiver[]} */
   transceivers = [];
-  /** @type {FakeChannel | null} */
-  channel = null;
+  /** @type {FakeChannel[]} */
+  channels = [];
   /** @type {unknown[]} */
   candidates = [];
   closed = false;
@@ -140,6 +144,10 @@ export class FakePeerConnection {
   onicecandidate = null;
   /** @type {(() => void) | null} */
   onconnectionstatechange = null;
+  /** @type {(() => void) | null} */
+  onicegatheringstatechange = null;
+  /** @type {((event: { channel: unknown }) => void) | null} */
+  ondatachannel = null;
   #offers = 0;
   #negotiationNeeded = false;
 
@@ -161,9 +169,24 @@ export class FakePeerConnection {
     return [...this.transceivers];
   }
 
-  createDataChannel() {
-    this.channel = new FakeChannel();
-    return this.channel;
+  /**
+   * @param {string} label
+   * @param {{ protocol?: string }} [options]
+   */
+  createDataChannel(label, options) {
+    const channel = new FakeChannel(label, options);
+    this.channels.push(channel);
+    return channel;
+  }
+
+  /** The control channel; null before there is one. */
+  get channel() {
+    return this.channelOf("control");
+  }
+
+  /** @param {string} label */
+  channelOf(label) {
+    return this.channels.find((channel) => channel.label === label) ?? null;
   }
 
   /** @param {unknown} configuration */
@@ -176,15 +199,33 @@ export class FakePeerConnection {
     this.#needNegotiation();
   }
 
+  get currentLocalDescription() {
+    return this.localDescription;
+  }
+
+  get currentRemoteDescription() {
+    return this.remoteDescription;
+  }
+
+  /**
+   * @param {"offer" | "answer"} type
+   * @param {string} text
+   */
+  #describe(type, text) {
+    const place = FakePeerConnection.all.indexOf(this).toString(16).padStart(2, "0");
+    const certificate = `\r\na=fingerprint:sha-256 AA:${place.toUpperCase()}\r\n`;
+    this.localDescription = { type, sdp: FakePeerConnection.certified ? text.split("\r\n")[0] + certificate : text };
+  }
+
   async setLocalDescription() {
     await Promise.resolve();
     if (this.closed) throw new Error("InvalidStateError");
     if (this.signalingState === "have-remote-offer") {
-      this.localDescription = { type: "answer", sdp: `answer to ${this.remoteDescription?.sdp.replace("o=", "")}` };
+      this.#describe("answer", `answer to ${this.remoteDescription?.sdp.replace("o=", "")}`);
       this.signalingState = "stable";
     } else {
       this.#offers += 1;
-      this.localDescription = { type: "offer", sdp: `offer ${FakePeerConnection.all.indexOf(this)}.${this.#offers}` };
+      this.#describe("offer", `offer ${FakePeerConnection.all.indexOf(this)}.${this.#offers}`);
       this.signalingState = "have-local-offer";
     }
   }
@@ -197,9 +238,8 @@ export class FakePeerConnection {
       throw new Error("InvalidStateError");
     this.signalingState = description.type === "offer" ? "have-remote-offer" : "stable";
     this.remoteDescription = description;
-    if (this.transceivers.length === 0) {
-      this.transceivers = [new FakeTransceiver("audio"), new FakeTransceiver("video")];
-    }
+    if (this.transceivers.length === 0)
+      this.transceivers = offeredBy(description.sdp).map((kind) => new FakeTransceiver(kind));
   }
 
   /** @param {unknown} candidate */
@@ -237,16 +277,33 @@ export class FakePeerConnection {
   }
 }
 
+/**
+ * The kinds of the transceivers in a description: what its maker has; else what a version without a screen has.
+ *
+ * @param {string} sdp
+ */
+function offeredBy(sdp) {
+  const maker = FakePeerConnection.all[Number(/^offer (\d+)\./.exec(sdp)?.[1])];
+  return maker?.transceivers.map(({ receiver }) => receiver.track.kind) ?? ["audio", "video"];
+}
+
 /** A transceiver with one sender and one receiver. */
 export class FakeTransceiver {
   direction = "sendrecv";
   /** @type {unknown} */
   sending = null;
 
+  /** What the sender was last limited to. @type {Record<string, unknown> | null} */
+  limit = null;
+
   /** @param {string} kind */
   constructor(kind) {
     this.receiver = { track: { kind } };
     this.sender = {
+      getParameters: () => ({ encodings: [{}] }),
+      setParameters: async (/** @type {{ encodings: Record<string, unknown>[] }} */ { encodings }) => {
+        this.limit = encodings[0] ?? null;
+      },
       replaceTrack: async (/** @type {unknown} */ track) => {
         this.sending = track;
       },
@@ -254,9 +311,32 @@ export class FakeTransceiver {
   }
 }
 
-/** A data channel that opens when the test says so. */
+/** A connection whose descriptions are held back for candidates. */
+export class GatheringPeerConnection extends FakePeerConnection {
+  /** @override */
+  iceGatheringState = "gathering";
+
+  /**
+   * Finds a candidate that is in the description as well, as browsers have it.
+   *
+   * @param {string} candidate
+   */
+  gatherDescribed(candidate) {
+    if (this.localDescription !== null) this.localDescription.sdp += `\r\na=${candidate} generation 0`;
+    this.gather(candidate);
+  }
+
+  complete() {
+    this.iceGatheringState = "complete";
+    this.onicegatheringstatechange?.();
+    this.gather(null);
+  }
+}
+
+/** A data channel that opens when the test says so. What is sent is taken at once, unless the test says otherwise. */
 export class FakeChannel {
   readyState = "connecting";
+  bufferedAmount = 0;
   /** @type {unknown[]} */
   sent = [];
   /** @type {(() => void) | null} */
@@ -266,9 +346,23 @@ export class FakeChannel {
   /** @type {((event: { data: string }) => void) | null} */
   onmessage = null;
 
+  /**
+   * @param {string} label
+   * @param {{ protocol?: string }} [options]
+   */
+  constructor(label, { protocol = "" } = {}) {
+    this.label = label;
+    this.protocol = protocol;
+  }
+
   /** @param {string} text */
   send(text) {
+    if (this.readyState !== "open") throw new Error("InvalidStateError");
     this.sent.push(JSON.parse(text));
+  }
+
+  close() {
+    this.readyState = "closed";
   }
 
   open() {
@@ -293,6 +387,7 @@ export function fakePlatform({ random = 0.5 } = {}) {
   let ids = 0;
   FakeWebSocket.all = [];
   FakePeerConnection.all = [];
+  FakePeerConnection.certified = false;
   const parts = {
     webSocket: /** @type {any} */ (FakeWebSocket),
     peerConnection: /** @type {any} */ (FakePeerConnection),
@@ -347,4 +442,84 @@ export function at(list, place = -1) {
   const item = list.at(place);
   if (item === undefined) throw new Error(`nothing at ${place} of ${list.length}`);
   return item;
+}
+
+/** One end of a data channel that works: what is sent arrives at the other end, in order, a turn later. */
+export class PipeChannel {
+  readyState = "open";
+  binaryType = "arraybuffer";
+  bufferedAmountLowThreshold = 0;
+  bufferedAmount = 0;
+  /** The most that was ever waiting. */
+  highest = 0;
+  /** While it is held, what is sent waits. */
+  held = false;
+  /** @type {PipeChannel | null} */
+  other = null;
+  /** @type {((event: { data: unknown }) => void) | null} */
+  onmessage = null;
+  /** @type {(() => void) | null} */
+  onclose = null;
+  /** @type {(() => void) | null} */
+  onbufferedamountlow = null;
+  /** @type {unknown[]} */
+  #waiting = [];
+
+  /**
+   * @param {string} label
+   * @param {string} protocol
+   */
+  constructor(label, protocol) {
+    this.label = label;
+    this.protocol = protocol;
+  }
+
+  /**
+   * Both ends.
+   *
+   * @param {string} label
+   * @param {string} protocol
+   */
+  static pair(label, protocol) {
+    const ends = /** @type {const} */ ([new PipeChannel(label, protocol), new PipeChannel(label, protocol)]);
+    [ends[0].other, ends[1].other] = [ends[1], ends[0]];
+    return ends;
+  }
+
+  /** @param {string | Uint8Array<ArrayBuffer>} data */
+  send(data) {
+    if (this.readyState !== "open") throw new Error("InvalidStateError");
+    this.bufferedAmount += data.length;
+    this.highest = Math.max(this.highest, this.bufferedAmount);
+    // What was sent is what it was then, whatever becomes of the memory.
+    this.#waiting.push(typeof data === "string" ? data : data.slice().buffer);
+    if (!this.held) setImmediate(() => this.#deliver());
+  }
+
+  release() {
+    this.held = false;
+    this.#deliver();
+  }
+
+  close() {
+    if (this.readyState === "closed") return;
+    this.readyState = "closed";
+    setImmediate(() => {
+      this.#deliver();
+      if (this.other !== null && this.other.readyState !== "closed") {
+        this.other.readyState = "closed";
+        this.other.onclose?.();
+      }
+      this.onclose?.();
+    });
+  }
+
+  #deliver() {
+    for (const data of this.#waiting.splice(0)) {
+      this.other?.onmessage?.({ data });
+    }
+    const wasHigh = this.bufferedAmount > this.bufferedAmountLowThreshold;
+    this.bufferedAmount = 0;
+    if (wasHigh) this.onbufferedamountlow?.();
+  }
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CANDIDATE_BATCH_MS } from "../../public/client/connection.js";
-import { CONNECT_MS, DISCONNECTED_MS, Peer } from "../../public/client/peer.js";
-import { at, FakePeerConnection, fakePlatform, settle } from "./fakes.js";
+import { AUDIO_BPS, SMALL_BPS } from "../../public/client/budget.js";
+import { CANDIDATE_BATCH_MS, DESCRIPTION_HOLD_MS, LAST_CANDIDATE_MS } from "../../public/client/candidates.js";
+import { CONNECT_MS, DISCONNECTED_MS, Peer, VERIFY_MS } from "../../public/client/peer.js";
+import { at, FakeChannel, FakePeerConnection, fakePlatform, GatheringPeerConnection, settle } from "./fakes.js";
 
 /** @typedef {import("../../public/client/connection.js").Negotiation} Negotiation */
 
@@ -15,15 +16,22 @@ const SOON = CONNECT_MS * 1.5;
  * One side of a pair: what it sends is collected, and delivered when the test says so.
  *
  * @param {{ self?: string, other?: string, tracks?: import("../../public/client/peer.js").Tracks,
- *   platform?: ReturnType<typeof fakePlatform> }} [options] whose id is lower is polite
+ *   platform?: ReturnType<typeof fakePlatform>, refreshIceServers?: () => Promise<void> }} [options] whose id is lower is polite
  */
-function side({ self = "a", other = "b", tracks = { audio: null, camera: null }, platform = fakePlatform() } = {}) {
+function side({
+  self = "a",
+  other = "b",
+  tracks = { audio: null, camera: null, screen: null },
+  platform = fakePlatform(),
+  refreshIceServers = async () => {},
+} = {}) {
   /** @type {Negotiation[]} */
   const sent = [];
   const link = { reachable: true };
   const peer = new Peer(
     other,
     {
+      room: "test",
       self,
       tracks,
       reachable: () => link.reachable,
@@ -32,6 +40,7 @@ function side({ self = "a", other = "b", tracks = { audio: null, camera: null },
         return link.reachable;
       },
       iceServers: () => [{ urls: ["stun:stun.example"] }],
+      refreshIceServers,
     },
     platform.environment,
   );
@@ -74,7 +83,7 @@ function assertAgreed() {
   assert.deepEqual([other?.localDescription?.sdp, other?.remoteDescription?.sdp].sort(), texts);
 }
 
-test("the one who begins makes the only offer, with audio and camera in this order", async () => {
+test("the one who begins makes the only offer, with audio, camera and screen in this order", async () => {
   const { polite, impolite, exchange } = pair();
   impolite.peer.expect();
   polite.peer.begin();
@@ -86,13 +95,13 @@ test("the one who begins makes the only offer, with audio and camera in this ord
   assertAgreed();
   assert.deepEqual(
     at(FakePeerConnection.all, 0).transceivers.map((transceiver) => transceiver.receiver.track.kind),
-    ["audio", "video"],
+    ["audio", "video", "video"],
   );
 });
 
 test("tracks are sent from the start on both sides", async () => {
   const platform = fakePlatform();
-  const tracks = { audio: track("microphone"), camera: track("lens") };
+  const tracks = { audio: track("microphone"), camera: track("lens"), screen: track("desk") };
   const one = side({ self: "a", other: "b", tracks, platform });
   const other = side({ self: "b", other: "a", tracks, platform });
   one.peer.begin();
@@ -101,7 +110,7 @@ test("tracks are sent from the start on both sides", async () => {
   for (const pc of FakePeerConnection.all) {
     assert.deepEqual(
       pc.transceivers.map((transceiver) => transceiver.sending),
-      [tracks.audio, tracks.camera],
+      [tracks.audio, tracks.camera, tracks.screen],
     );
   }
 });
@@ -110,13 +119,44 @@ test("the answering side takes part in both directions, with the transceivers it
   const { polite, impolite, exchange } = pair();
   polite.peer.begin();
   await exchange();
-  assert.deepEqual(Object.keys(impolite.peer.tracks), ["audio", "camera"]);
+  assert.deepEqual(Object.keys(impolite.peer.tracks), ["audio", "camera", "screen"]);
   assert.notEqual(impolite.peer.tracks.camera, null);
   assert.notEqual(polite.peer.tracks.camera, null);
   assert.deepEqual(
     at(open()).transceivers.map((transceiver) => transceiver.direction),
-    ["sendrecv", "sendrecv"],
+    ["sendrecv", "sendrecv", "sendrecv"],
   );
+});
+
+test("a screen is shared and withdrawn without any negotiation, and the other side is told", async () => {
+  const { polite, impolite, exchange } = pair();
+  polite.peer.begin();
+  await exchange();
+  const [pc] = open();
+  pc?.channel?.open();
+  await polite.peer.setTrack("screen", track("desk"));
+  await polite.peer.setTrack("screen", null);
+  await settle();
+  assert.deepEqual([...polite.sent, ...impolite.sent], []);
+  assert.deepEqual(
+    pc?.channel?.sent.map((message) => /** @type {{ screen: boolean }} */ (message).screen),
+    [false, true, false],
+  );
+  impolite.peer.addEventListener("media", ({ media }) => assert.equal(media.screen, true));
+  at(open()).channel?.receive(at(pc?.channel?.sent ?? [], 1));
+  assert.equal(impolite.peer.media.screen, true);
+});
+
+test("a version without a screen offers two transceivers, and is sent sound and camera", async () => {
+  const { peer, sent } = side({ tracks: { audio: track("a"), camera: track("c"), screen: track("s") } });
+  await peer.receive({ session: "s", first: true, description: { type: "offer", sdp: "two" } });
+  assert.deepEqual(
+    at(FakePeerConnection.all).transceivers.map(({ sending }) => sending),
+    [{ name: "a" }, { name: "c" }],
+  );
+  assert.equal(at(sent).description?.type, "answer");
+  await peer.setTrack("screen", null);
+  assert.equal(peer.tracks.screen, null);
 });
 
 test("two that begin at once agree on one connection", async () => {
@@ -274,6 +314,42 @@ test("a connected pair is left alone when the signaling comes back", async () =>
   assert.deepEqual([...polite.sent, ...impolite.sent], []);
 });
 
+test("a restart waits for fresh servers, and does not happen if the connection is back before they are", async () => {
+  for (const comesBack of [false, true]) {
+    let refreshed = () => {};
+    const refreshIceServers = () =>
+      new Promise((/** @type {(nothing: void) => void} */ resolve) => (refreshed = resolve));
+    const { peer, sent } = side({ refreshIceServers });
+    peer.begin();
+    await settle();
+    await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+    const pc = at(FakePeerConnection.all);
+    pc.become("connected");
+    pc.become("failed");
+    await settle();
+    assert.equal(pc.restarts, 0);
+    if (comesBack) pc.become("connected");
+    refreshed();
+    await settle();
+    assert.equal(pc.restarts, comesBack ? 0 : 1);
+    peer.close();
+  }
+});
+
+test("a peer that goes while fresh servers are on their way stays gone", async () => {
+  let refreshed = () => {};
+  const refreshIceServers = () =>
+    new Promise((/** @type {(nothing: void) => void} */ resolve) => (refreshed = resolve));
+  const { peer, clock } = side({ refreshIceServers });
+  peer.expect();
+  await clock.advance(SOON);
+  peer.close();
+  refreshed();
+  await settle();
+  assert.equal(FakePeerConnection.all.length, 0);
+  assert.equal(clock.pending, 0);
+});
+
 test("a short interruption is left to the browser", async () => {
   const { impolite, exchange, platform } = pair();
   impolite.peer.begin();
@@ -336,6 +412,7 @@ test("nothing is torn down or restarted while the peer cannot be reached", async
     impolite.peer.setAway(false);
     impolite.link.reachable = true;
     impolite.peer.resume();
+    await settle();
     assert.equal(pc.restarts, 1, cut);
   }
 });
@@ -361,15 +438,15 @@ test("a connection that the other side closed without a word is replaced soon", 
 });
 
 test("the peer is told what is on, when the channel opens and at every change", async () => {
-  const { peer } = side({ tracks: { audio: track("microphone"), camera: null } });
+  const { peer } = side({ tracks: { audio: track("microphone"), camera: null, screen: null } });
   peer.begin();
   await settle();
   const pc = at(FakePeerConnection.all);
   pc.channel?.open();
   await peer.setTrack("camera", track("lens"));
   assert.deepEqual(pc.channel?.sent, [
-    { type: "media", audio: true, camera: false },
-    { type: "media", audio: true, camera: true },
+    { type: "media", audio: true, camera: false, screen: false },
+    { type: "media", audio: true, camera: true, screen: false },
   ]);
   assert.equal(pc.transceivers[1]?.sending, peer.tracks.camera ?? pc.transceivers[1]?.sending);
 });
@@ -395,7 +472,58 @@ test("what the peer says is on is told, and so is its goodbye", async () => {
   channel?.receive({ type: "news" });
   channel?.receive(null);
   channel?.receive({ type: "bye" });
-  assert.deepEqual(heard, [{ audio: true, camera: false }, "bye"]);
+  assert.deepEqual(heard, [{ audio: true, camera: false, screen: false }, "bye"]);
+});
+
+test("messages sent before the connection is there arrive with it, and after it at once", async () => {
+  const { peer } = side();
+  peer.send({ early: true });
+  peer.begin();
+  await settle();
+  const channel = at(FakePeerConnection.all).channelOf("messages");
+  assert.deepEqual(channel?.sent, []);
+  channel?.open();
+  peer.send("late");
+  assert.deepEqual(channel?.sent, [{ early: true }, "late"]);
+  /** @type {unknown[]} */
+  const heard = [];
+  peer.addEventListener("message", ({ message }) => heard.push(message));
+  channel?.receive({ type: "bye" });
+  channel?.receive(null);
+  assert.deepEqual(heard, [{ type: "bye" }, null]);
+  assert.notEqual(peer.state, "closed");
+});
+
+test("a message to a peer that is gone is refused", () => {
+  const { peer } = side();
+  peer.close();
+  assert.throws(() => peer.send(1), { name: "MessageError", code: "closed" });
+});
+
+test("a file needs a connection, and is lost with it", async () => {
+  const { peer } = side();
+  await assert.rejects(peer.sendFile(new Blob(["x"])), { name: "FileError", code: "not-connected" });
+  peer.begin();
+  await assert.rejects(peer.sendFile(new Blob(["x"])), { code: "not-connected" });
+  const pc = at(FakePeerConnection.all);
+  pc.channel?.open();
+  const sent = peer.sendFile(new File(["x"], "x.txt"));
+  assert.deepEqual(JSON.parse(at(pc.channels).protocol), { name: "x.txt", size: 1, type: "" });
+  peer.begin();
+  await assert.rejects(sent, { code: "lost" });
+});
+
+test("a file that the peer offers is told, and what is no file is not", async () => {
+  const { peer } = side();
+  peer.begin();
+  /** @type {string[]} */
+  const offered = [];
+  peer.addEventListener("file", ({ file }) => offered.push(file.name));
+  const pc = at(FakePeerConnection.all);
+  for (const protocol of ['{"name":"a.txt","size":1}', "nonsense"]) {
+    pc.ondatachannel?.({ channel: new FakeChannel("file", { protocol }) });
+  }
+  assert.deepEqual(offered, ["a.txt"]);
 });
 
 test("a closed peer has said goodbye, holds no timer and hears nothing", async () => {
@@ -432,4 +560,285 @@ test("a client that names no session can connect", async () => {
   const { peer, sent } = side();
   await peer.receive({ description: { type: "offer", sdp: "theirs" } });
   assert.deepEqual(at(sent).description, { type: "answer", sdp: "answer to theirs" });
+});
+
+/**
+ * Two peers that have a connection with certificates, and whose control channels lead to each other.
+ *
+ * @param {(sdp: string) => string} [swap] what somebody in between makes of the descriptions
+ */
+async function certified(swap = (sdp) => sdp) {
+  const { polite, impolite, exchange } = pair();
+  FakePeerConnection.certified = true;
+  for (const { sent } of [polite, impolite]) {
+    const push = sent.push.bind(sent);
+    sent.push = (signal) => {
+      const { description } = signal;
+      return push({
+        ...signal,
+        ...(description && { description: { ...description, sdp: swap(description.sdp ?? "") } }),
+      });
+    };
+  }
+  polite.peer.begin();
+  await exchange();
+  const [one, other] = open().map(({ channel }) => channel);
+  for (const channel of [one, other]) channel?.open();
+  /**
+   * What goes over the control channels arrives, until something is known.
+   *
+   * @template T
+   * @param {Promise<T>} awaited
+   * @returns {Promise<T>}
+   */
+  const converse = async (awaited) => {
+    let known = false;
+    awaited.finally(() => {
+      known = true;
+    });
+    while (!known) {
+      for (const message of one?.sent.splice(0) ?? []) other?.receive(message);
+      for (const message of other?.sent.splice(0) ?? []) one?.receive(message);
+      await settle();
+    }
+    return awaited;
+  };
+  return { polite, impolite, exchange, converse };
+}
+
+test("both ends of a connection see the same pictures, and the one who did not ask is told", async () => {
+  const { polite, impolite, converse } = await certified();
+  /** @type {unknown[]} */
+  const told = [];
+  impolite.peer.addEventListener("verification", ({ result }) => told.push(result));
+  const seen = await converse(polite.peer.verify());
+  assert.equal(seen.emoji.length, 7);
+  assert.equal(told.length, 1);
+  assert.deepEqual(await converse(impolite.peer.verify()), seen);
+  assert.deepEqual(await told[0], seen);
+  assert.deepEqual(await polite.peer.verify(), seen);
+  assert.equal(told.length, 1);
+});
+
+test("both may start to verify at once", async () => {
+  const { polite, impolite, converse } = await certified();
+  const [one, other] = await converse(Promise.all([polite.peer.verify(), impolite.peer.verify()]));
+  assert.deepEqual(one, other);
+});
+
+test("with a server in between that swaps the certificates in the descriptions, the two see different pictures", async () => {
+  const { polite, impolite, converse } = await certified((sdp) => sdp.replace(/sha-256 .*/, "sha-256 66:66"));
+  const seen = await converse(polite.peer.verify());
+  assert.notDeepEqual(await converse(impolite.peer.verify()), seen);
+});
+
+test("a certificate that changes after the first description is refused, so that none is exchanged after it was verified", async () => {
+  const { polite, impolite } = await certified();
+  /** @type {unknown[]} */
+  const errors = [];
+  polite.peer.addEventListener("error", ({ error }) => errors.push(/** @type {{ code: string }} */ (error).code));
+  const pc = at(open(), 0);
+  for (const connection of open()) connection.become("connected");
+  impolite.peer.restart();
+  await settle();
+  const offer = at(impolite.sent);
+  const before = pc.remoteDescription;
+  await polite.peer.receive({
+    ...offer,
+    description: { type: "offer", sdp: "evil\r\na=fingerprint:sha-256 66:66\r\n" },
+  });
+  assert.deepEqual(errors, ["unverified"]);
+  assert.equal(pc.remoteDescription, before);
+  await polite.peer.receive(offer);
+  assert.equal(pc.remoteDescription, offer.description);
+});
+
+test("a new connection makes an old verification void", async () => {
+  const { polite, converse } = await certified();
+  /** @type {unknown[]} */
+  const told = [];
+  polite.peer.addEventListener("verification", ({ result }) => told.push(result));
+  await converse(polite.peer.verify());
+  const unfinished = (await certified()).polite.peer;
+  const never = unfinished.verify();
+  polite.peer.begin();
+  unfinished.begin();
+  assert.equal(told.length, 2);
+  assert.equal(told[1], null);
+  await assert.rejects(never, { name: "VerificationError", code: "unverified" });
+  await assert.rejects(polite.peer.verify(), { code: "unverified" });
+});
+
+test("one who does not answer is not verified, and nothing odd that it says does harm", async () => {
+  const { peer, clock } = side();
+  await assert.rejects(peer.verify(), { code: "unverified" });
+  peer.begin();
+  const { channel } = at(FakePeerConnection.all);
+  channel?.open();
+  channel?.receive({ type: "verify", commitment: 7, value: {} });
+  const result = peer.verify();
+  const refused = assert.rejects(result, { code: "unverified", message: /does not answer/ });
+  await settle();
+  await clock.advance(VERIFY_MS);
+  await refused;
+});
+
+/** A pair whose descriptions are held back for candidates. */
+function gatheringPair() {
+  const set = pair();
+  set.platform.environment.peerConnection = /** @type {any} */ (GatheringPeerConnection);
+  const connections = () => /** @type {GatheringPeerConnection[]} */ (FakePeerConnection.all);
+  return { ...set, connections, hold: () => set.platform.clock.advance(DESCRIPTION_HOLD_MS) };
+}
+
+const HOST = "candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host";
+
+test("a description waits a moment for candidates, and what it takes along is not sent again", async () => {
+  const { polite, connections, hold, platform } = gatheringPair();
+  polite.peer.begin();
+  await settle();
+  const pc = at(connections());
+  pc.gatherDescribed(HOST);
+  assert.equal(polite.sent.length, 0);
+  await hold();
+  assert.equal(polite.sent.length, 1);
+  assert.match(at(polite.sent).description?.sdp ?? "", /a=candidate:1 /);
+  pc.gather(`${HOST} generation 0 ufrag x`);
+  pc.gather("candidate:2 1 udp 1 198.51.100.1 50001 typ srflx");
+  await platform.clock.advance(CANDIDATE_BATCH_MS);
+  assert.deepEqual(
+    polite.sent.slice(1).map(({ candidates }) => candidates),
+    [[{ candidate: "candidate:2 1 udp 1 198.51.100.1 50001 typ srflx" }]],
+  );
+});
+
+test("a description with all candidates waits no longer, and the end of them is told without haste", async () => {
+  const { polite, connections, platform } = gatheringPair();
+  polite.peer.begin();
+  await settle();
+  at(connections()).gatherDescribed(HOST);
+  at(connections()).complete();
+  assert.equal(polite.sent.length, 1);
+  await platform.clock.advance(LAST_CANDIDATE_MS - 1);
+  assert.equal(polite.sent.length, 1);
+  await platform.clock.advance(1);
+  assert.deepEqual(at(polite.sent).candidates, [{ candidate: "" }]);
+});
+
+test("an offer that is held back gives way to the other side's, and is never sent", async () => {
+  const { polite, connections, hold } = gatheringPair();
+  const first = polite.peer.receive({ session: "s", first: true, description: { type: "offer", sdp: "theirs" } });
+  await settle();
+  await hold();
+  await first;
+  const pc = at(connections());
+  pc.restartIce();
+  await settle();
+  assert.equal(pc.signalingState, "have-local-offer");
+  const handled = polite.peer.receive({ session: "s", description: { type: "offer", sdp: "theirs again" } });
+  await settle();
+  await hold();
+  await handled;
+  assert.deepEqual(
+    polite.sent.map(({ description }) => description?.sdp),
+    ["answer to theirs", "answer to theirs again"],
+  );
+});
+
+test("an answer that is held back goes out before an offer that follows it", async () => {
+  const { polite, connections, hold } = gatheringPair();
+  const handled = polite.peer.receive({ session: "s", first: true, description: { type: "offer", sdp: "theirs" } });
+  await settle();
+  at(connections()).restartIce();
+  await settle();
+  await hold();
+  await handled;
+  assert.deepEqual(
+    polite.sent.map(({ description }) => description?.type),
+    ["answer", "offer"],
+  );
+});
+
+test("a connection that is given up while its description is held back stops nothing that comes after it", async () => {
+  const { polite, platform, hold } = gatheringPair();
+  const handled = polite.peer.receive({ session: "s", first: true, description: { type: "offer", sdp: "theirs" } });
+  await settle();
+  polite.peer.begin();
+  await handled;
+  await polite.peer.receive(null);
+  await hold();
+  assert.deepEqual(
+    polite.sent.map(({ description }) => description?.type),
+    ["offer"],
+  );
+  polite.peer.close();
+  assert.equal(platform.clock.pending, 0);
+});
+
+test("two that begin at once agree also while their offers are held back", async () => {
+  const { polite, impolite, hold, exchange } = gatheringPair();
+  polite.peer.begin();
+  impolite.peer.begin();
+  for (let round = 0; round < 4; round += 1) {
+    await settle();
+    await hold();
+    const [fromPolite, fromImpolite] = [polite.sent.splice(0), impolite.sent.splice(0)];
+    for (const data of fromPolite) impolite.peer.receive(data);
+    for (const data of fromImpolite) polite.peer.receive(data);
+  }
+  await exchange();
+  assertAgreed();
+});
+
+test("the end of the candidates for a former description is not told for a later one", async () => {
+  const { polite, connections, hold, platform } = gatheringPair();
+  polite.peer.begin();
+  await settle();
+  const pc = at(connections());
+  pc.complete();
+  await polite.peer.receive({ session: at(polite.sent).session, description: { type: "answer", sdp: "theirs" } });
+  pc.iceGatheringState = "gathering";
+  pc.restartIce();
+  await settle();
+  await hold();
+  await platform.clock.advance(LAST_CANDIDATE_MS);
+  assert.deepEqual(
+    polite.sent.map((signal) => Object.keys(signal).at(-1)),
+    ["description", "description"],
+  );
+});
+
+test("what is sent is limited as soon as the two have agreed, and again when the share changes", async () => {
+  const { peer, sent } = side({ tracks: { audio: track("a"), camera: null, screen: null } });
+  peer.setBudget(440_000);
+  peer.begin();
+  await settle();
+  const pc = at(FakePeerConnection.all);
+  const limits = () => pc.transceivers.map(({ limit }) => limit?.maxBitrate);
+  assert.deepEqual(limits(), [undefined, undefined, undefined]);
+  await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+  assert.deepEqual(limits().slice(0, 2), [AUDIO_BPS, 400_000]);
+  peer.setBudget(240_000);
+  await settle();
+  assert.equal(limits()[1], 200_000);
+});
+
+test("a peer that shows a picture small is sent less, and everything again over a new connection until it asks", async () => {
+  const { polite, impolite, exchange } = pair();
+  polite.peer.begin();
+  await exchange();
+  const [one, other] = open();
+  for (const pc of open()) pc.channel?.open();
+  polite.peer.want("camera", "small");
+  polite.peer.want("camera", "small");
+  const wish = { type: "wants", camera: "small", screen: "full" };
+  assert.deepEqual(one?.channel?.sent.slice(1), [wish]);
+  other?.channel?.receive(wish);
+  assert.equal(other?.transceivers[1]?.limit?.maxBitrate, SMALL_BPS);
+  impolite.peer.begin();
+  await exchange();
+  for (const pc of open()) pc.channel?.open();
+  const [again] = open().filter((pc) => pc.channel?.sent.length === 2);
+  assert.deepEqual(again?.channel?.sent.at(-1), wish);
+  for (const pc of open()) assert.notEqual(pc.transceivers[1]?.limit?.maxBitrate, SMALL_BPS);
 });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ICE_FRESH_MS } from "../../public/client/ice.js";
 import { JOIN_ATTEMPTS, Room } from "../../public/client/room.js";
 import { Seal } from "../../public/client/seal.js";
 import { at, FakePeerConnection, FakeWebSocket, fakePlatform, settle, welcome } from "./fakes.js";
 
 const track = (/** @type {string} */ name) => /** @type {MediaStreamTrack} */ (/** @type {unknown} */ ({ name }));
 
-/** @param {{ link?: string, resume?: string, token?: string, parts?: object }} [options] */
+/** @param {{ link?: string, resume?: string, token?: string, uploadBps?: number, parts?: object }} [options] */
 function setUp({ link = "https://call.example/r/test", parts = {}, ...options } = {}) {
   const platform = fakePlatform();
   const room = new Room(link, { ...options, ...platform.parts, ...parts });
@@ -198,7 +199,10 @@ test("a key that is cut short is said to be, before anything is connected", asyn
 
 test("connections get the ICE servers of the welcome", async () => {
   await joined({ peers: ["one"] });
-  assert.deepEqual(at(FakePeerConnection.all).configuration, { iceServers: [{ urls: ["stun:stun.example"] }] });
+  assert.deepEqual(at(FakePeerConnection.all).configuration, {
+    iceServers: [{ urls: ["stun:stun.example"] }],
+    bundlePolicy: "max-bundle",
+  });
 });
 
 test("tracks go to those who are there and to those who come", async () => {
@@ -211,7 +215,7 @@ test("tracks go to those who are there and to those who come", async () => {
   for (const pc of FakePeerConnection.all) {
     assert.deepEqual(
       pc.transceivers.map(({ sending }) => sending),
-      [{ name: "microphone" }, { name: "lens" }],
+      [{ name: "microphone" }, { name: "lens" }, null],
     );
   }
   assert.equal(FakePeerConnection.all.filter((pc) => !pc.closed).length, 2);
@@ -385,8 +389,32 @@ test("the network that comes back makes every connection look for a new way", as
   pc.signalingState = "stable";
   pc.become("connected");
   events.dispatchEvent(new Event("online"));
+  await settle();
   assert.equal(pc.restarts, 1);
-  assert.equal(at(socket().sent), "ping");
+  assert(socket().sent.includes("ping"));
+});
+
+test("connections that look for a new way ask the server once for fresh ICE servers, if theirs are old", async () => {
+  const { events, clock } = await joined({ peers: ["one", "two"] });
+  for (const pc of FakePeerConnection.all) {
+    pc.channel?.open();
+    pc.become("connected");
+  }
+  for (let time = 0; time < ICE_FRESH_MS; time += 5_000) {
+    await clock.advance(5_000);
+    socket().receive("pong");
+  }
+  const before = socket().frames.length;
+  events.dispatchEvent(new Event("online"));
+  await settle();
+  assert.deepEqual(socket().frames.slice(before), [{ type: "ice" }]);
+  const iceServers = [{ urls: ["turn:turn.example"], username: "fresh", credential: "secret" }];
+  socket().receive({ type: "ice", iceServers });
+  await settle();
+  for (const pc of FakePeerConnection.all) {
+    assert.equal(pc.restarts, 1);
+    assert.deepEqual(pc.configuration, { iceServers, bundlePolicy: "max-bundle" });
+  }
 });
 
 test("leaving tells the others and the server, and leaves nothing behind", async () => {
@@ -407,9 +435,38 @@ test("a peer that was replaced by itself elsewhere does not say goodbye in its n
   const { channel } = at(FakePeerConnection.all);
   channel?.open();
   socket().lose(4001);
-  assert.deepEqual(channel?.sent, [{ type: "media", audio: false, camera: false }]);
+  assert.deepEqual(channel?.sent, [{ type: "media", audio: false, camera: false, screen: false }]);
   assert.deepEqual(told, ["left", "error replaced"]);
   assert.equal(clock.pending, 0);
+});
+
+test("what is broadcast goes to everybody, also when too much waits for one", async () => {
+  const { room } = await joined({ peers: ["one", "two"] });
+  const [one, two] = FakePeerConnection.all.map((pc) => pc.channelOf("messages"));
+  one?.open();
+  two?.open();
+  room.broadcast({ hello: 1 });
+  if (one) one.bufferedAmount = 2 ** 20;
+  assert.throws(() => room.broadcast("more"), { name: "MessageError", code: "overflow", message: /one/ });
+  assert.throws(() => room.broadcast(undefined), { code: "not-json" });
+  assert.deepEqual(one?.sent, [{ hello: 1 }]);
+  assert.deepEqual(two?.sent, [{ hello: 1 }, "more"]);
+});
+
+test("what may go up is divided among those who are connected, and divided anew when one comes or goes", async () => {
+  const { room } = setUp({ uploadBps: 1_080_000 });
+  const done = room.join({ camera: track("lens") });
+  socket().receive(welcome({ peers: ["one", "two"].map((id) => ({ id, away: false })) }));
+  await done;
+  for (const id of ["one", "two"]) socket().receive(letter(id, 1, offer(`to ${id}`)));
+  await settle();
+  const limits = () => FakePeerConnection.all.map(({ transceivers }) => transceivers[1]?.limit?.maxBitrate);
+  for (const pc of FakePeerConnection.all) pc.become("connected");
+  await settle();
+  assert.deepEqual(limits(), [500_000, 500_000]);
+  socket().receive({ type: "left", peer: "two", reason: "bye" });
+  await settle();
+  assert.equal(limits()[0], 1_040_000);
 });
 
 test("host and lock are followed", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EMOJI, fingerprintOf, shortAuthentication, Verification } from "../../public/client/verification.js";
+import { certificatesOf, fingerprintOf } from "../../public/client/certificates.js";
+import { EMOJI, shortAuthentication, Verification } from "../../public/client/verification.js";
 
 /** @typedef {import("../../public/client/verification.js").VerificationMessage} VerificationMessage */
 
@@ -46,6 +47,23 @@ test("two ends of one connection see the same, whoever starts", async () => {
     assert.equal(seen.emoji.length, 7);
     assert.match(seen.digits, /^\d{13}$/);
   }
+});
+
+test("two that start at the same moment commit before they reveal", async () => {
+  const a = side("a", "b", { own: "x", other: "y" });
+  const b = side("b", "a", { own: "y", other: "x" });
+  await b.verification.start();
+  const starting = a.verification.start();
+  // Theirs is here before ours has gone out.
+  await a.verification.receive(b.sent[0] ?? {});
+  await starting;
+  assert.deepEqual(
+    a.sent.map((message) => Object.keys(message).at(-1)),
+    ["commitment", "value"],
+  );
+  b.sent.length = 0;
+  await converse(a, b);
+  assert.deepEqual(await a.verification.result, await b.verification.result);
 });
 
 test("with somebody in between who swapped the certificates, the two sides differ", async () => {
@@ -124,4 +142,40 @@ test("a session description names exactly one certificate, or none is believed",
   for (const sdp of [undefined, "", "v=0\r\n", `${line}a=fingerprint:sha-256 AB:CE\r\n`]) {
     assert.throws(() => fingerprintOf(sdp), { code: "unverified" });
   }
+});
+
+/** @param {{ stats?: object[], local?: string, remote?: string }} parts */
+function connectionWith({ stats = [], local = "AA:01", remote = "AA:02" }) {
+  const described = (/** @type {string} */ print) => ({ sdp: `v=0\r\na=fingerprint:sha-256 ${print}\r\n` });
+  const entries = stats.map((entry, at) => /** @type {const} */ ([/** @type {any} */ (entry).id ?? String(at), entry]));
+  return /** @type {RTCPeerConnection} */ (
+    /** @type {unknown} */ ({
+      currentLocalDescription: described(local),
+      currentRemoteDescription: described(remote),
+      getStats: async () => new Map(entries),
+    })
+  );
+}
+
+test("the certificates in use are those of the applied descriptions", async () => {
+  assert.deepEqual(await certificatesOf(connectionWith({})), { own: "sha-256 aa:01", other: "sha-256 aa:02" });
+});
+
+test("a browser that shows other certificates than were agreed on is believed", async () => {
+  const transport = { type: "transport", localCertificateId: "own", remoteCertificateId: "other" };
+  const own = { id: "own", type: "certificate", fingerprint: "AA:01", fingerprintAlgorithm: "sha-256" };
+  const other = { ...own, id: "other", fingerprint: "AA:02" };
+  assert.equal((await certificatesOf(connectionWith({ stats: [transport, own, other] }))).other, "sha-256 aa:02");
+  const swapped = { ...other, fingerprint: "AA:66" };
+  await assert.rejects(certificatesOf(connectionWith({ stats: [transport, own, swapped] })), { code: "unverified" });
+});
+
+test("what goes wrong on this side is an error of the verification, and not of nobody", async () => {
+  const broken = () => {
+    throw new TypeError("no channel");
+  };
+  const fingerprints = async () => ({ own: "x", other: "y" });
+  const verification = new Verification({ room: "room", own: "a", other: "b", fingerprints, send: broken });
+  await verification.receive({ commitment: "theirs" });
+  await assert.rejects(verification.result, { name: "VerificationError", code: "unverified" });
 });

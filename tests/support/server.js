@@ -8,10 +8,10 @@ import { createTestHarness } from "wrangler";
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 /** What `wrangler deploy` would upload; `npm test` makes it anew. */
-const deployed = path.join(root, "build", "deploy");
+export const deployed = path.join(root, "build", "deploy");
 
 /** Builds what `wrangler deploy` would upload, unless `npm test` has just done so. */
-function prepare() {
+export function prepare() {
   if (process.env.SWITCHBOARD_PREPARED) {
     return;
   }

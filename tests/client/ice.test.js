@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ICE_FRESH_MS, ICE_WAIT_MS, IceServers } from "../../public/client/ice.js";
+import { fakePlatform, settle } from "./fakes.js";
+
+/** @param {{ reachable?: boolean }} [options] */
+function setUp({ reachable = true } = {}) {
+  const { clock, environment } = fakePlatform();
+  let asked = 0;
+  const ask = () => {
+    asked += 1;
+    return reachable;
+  };
+  return { clock, ice: new IceServers(ask, environment), asked: () => asked };
+}
+
+const FRESH = [{ urls: ["turn:turn.example"], username: "u", credential: "c" }];
+
+/** Whether a promise has settled. @param {Promise<unknown>} promise */
+async function isSettled(promise) {
+  let settled = false;
+  promise.then(() => {
+    settled = true;
+  });
+  await settle();
+  return settled;
+}
+
+test("who asks waits until the fresh servers are there", async () => {
+  const { ice, clock } = setUp();
+  const refreshed = ice.refresh();
+  assert.equal(await isSettled(refreshed), false);
+  ice.update(FRESH);
+  await refreshed;
+  assert.deepEqual(ice.list, FRESH);
+  assert.equal(clock.pending, 0);
+});
+
+test("a server that does not answer is not waited for longer than a second", async () => {
+  const { ice, clock } = setUp();
+  const refreshed = ice.refresh();
+  await clock.advance(ICE_WAIT_MS - 1);
+  assert.equal(await isSettled(refreshed), false);
+  await clock.advance(1);
+  await refreshed;
+});
+
+test("a server that is out of reach is not waited for at all", async () => {
+  const { ice, clock } = setUp({ reachable: false });
+  await ice.refresh();
+  assert.equal(clock.pending, 0);
+});
+
+test("all who ask at once share one question, and fresh servers need none", async () => {
+  const { ice, clock, asked } = setUp();
+  const both = [ice.refresh(), ice.refresh()];
+  assert.equal(asked(), 1);
+  ice.update(FRESH);
+  await Promise.all(both);
+  await clock.advance(ICE_FRESH_MS - 1);
+  await ice.refresh();
+  assert.equal(asked(), 1);
+  await clock.advance(1);
+  ice.refresh();
+  assert.equal(asked(), 2);
+});
+
+test("nobody is left waiting, and no timer is left, after the end", async () => {
+  const { ice, clock } = setUp();
+  const refreshed = ice.refresh();
+  ice.close();
+  await refreshed;
+  assert.equal(clock.pending, 0);
+});
