@@ -223,6 +223,19 @@ describe("the HTTP interface", () => {
     }
   });
 
+  test("the client library may be imported by pages of other sites, and nothing else may be", async () => {
+    for (const [path, allowed] of /** @type {const} */ ([
+      ["/client/room.js", "*"],
+      ["/app/call.js", null],
+      ["/", null],
+      ["/api/health", null],
+    ])) {
+      const response = await fetch(`${server.url}${path}`);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("access-control-allow-origin"), allowed, path);
+    }
+  });
+
   test("a page that is not there is not found", async () => {
     for (const path of ["/nothing", "/api", "/rooms/abc"]) {
       const response = await fetch(`${server.url}${path}`, { redirect: "manual" });
