@@ -50,7 +50,8 @@ pub trait Environment {
 /// What happens to a room.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
-    /// Somebody wants to join over this socket, which the driver has accepted.
+    /// Somebody wants to join over this socket. It has a seat with the first [`Output::Attach`] for it, and is refused
+    /// with an [`Output::Close`] instead; until then the driver need not have accepted it.
     Opened {
         /// The new socket.
         socket: SocketId,
@@ -360,8 +361,9 @@ impl Room {
                 return self.open(socket, gate, now, environment);
             }
         };
-        self.find_vanished(now, environment);
         let resumed = offer.resume.as_ref().and_then(|token| read_resume_token(&secret, token));
+        // Whoever resumes takes over its own old connection, vanished or not.
+        self.find_vanished(resumed, now, environment);
         match resumed {
             Some(peer) if self.seats.contains_key(&peer) => self.come_back(peer, socket, now),
             _ if self.is_full() => {
@@ -565,6 +567,7 @@ impl Room {
                 self.send(socket, &ServerFrame::Undelivered { to: to.text, reference, reason });
             }
             ClientFrame::Signal { to: None, data, .. } => {
+                self.find_vanished(Some(peer), now, environment);
                 self.broadcast(peer, || relayed_signal(peer, data));
             }
             ClientFrame::Bye => {
@@ -636,6 +639,10 @@ impl Room {
                 self.forget();
             }
             return;
+        }
+        if self.sockets.is_empty() {
+            // Else the record would say that a restart has dropped those who have left.
+            self.record_changed |= self.open.as_ref().is_some_and(|open| open.recorded_connected);
         }
         self.tell_others(peer, &ServerFrame::Left { peer, reason });
         self.succeed();
@@ -710,7 +717,7 @@ impl Room {
             if self.sweep_at <= now {
                 self.sweep_at = now.saturating_add(SWEEP_AFTER);
             }
-            return self.find_vanished(now, environment);
+            return self.find_vanished(None, now, environment);
         }
         // The alarm may have been set for something else, and come just after a restart whose peers are on their way
         // back. So a room that is found deserted is left alone for a while.
@@ -724,9 +731,9 @@ impl Room {
         }
     }
 
-    /// Declares away every connection whose last sign of life is too old.
-    fn find_vanished(&mut self, now: Millis, environment: &mut dyn Environment) {
-        let peers: Vec<PeerId> = self.seats.keys().copied().collect();
+    /// Declares away every connection whose last sign of life is too old, but that of one peer.
+    fn find_vanished(&mut self, but: Option<PeerId>, now: Millis, environment: &mut dyn Environment) {
+        let peers: Vec<PeerId> = self.seats.keys().copied().filter(|&peer| Some(peer) != but).collect();
         for peer in peers {
             self.reach(peer, now, environment);
         }
@@ -806,7 +813,7 @@ impl Room {
             })
             .collect();
         away.sort_by_key(|seat| seat.order);
-        open.recorded_connected = !self.sockets.is_empty();
+        open.recorded_connected = open.dropped || !self.sockets.is_empty();
         self.outputs.push_back(Output::Store(Record {
             v: V1,
             secret: open.secret.clone(),

@@ -68,6 +68,8 @@ struct Model {
     host: Option<String>,
     /// Who becomes host again when it returns after a restart.
     claim: Option<String>,
+    /// Whether a restart has dropped somebody, and nobody has taken a seat since.
+    dropped: bool,
 }
 
 struct Seat {
@@ -255,18 +257,20 @@ impl Run {
         }
     }
 
+    fn find_all_vanished(&mut self, but: Option<&str>) {
+        let peers: Vec<String> = self.model.seats.iter().map(|seat| seat.peer.clone()).collect();
+        for peer in peers.iter().filter(|peer| Some(peer.as_str()) != but) {
+            self.find_vanished(peer);
+        }
+    }
+
     fn join(&mut self, token: Option<(String, String, u32)>) {
         let now = self.world.now;
         self.model.expire(now);
         self.settle();
-        if self.model.open {
-            for seat in 0..self.model.seats.len() {
-                let peer = self.model.seats[seat].peer.clone();
-                self.find_vanished(&peer);
-            }
-        }
         let valid = token.as_ref().filter(|(_, _, life)| self.model.open && *life == self.life);
         let resumed = valid.map(|(_, peer, _)| peer.clone());
+        self.find_all_vanished(resumed.as_deref());
         let seated = resumed.as_ref().is_some_and(|peer| self.model.is_seated(peer));
         let full = !seated && self.model.seats.len() >= 4;
         let offer = Offer { resume: token.map(|(token, ..)| token), ..Offer::default() };
@@ -306,13 +310,13 @@ impl Run {
                 }
             }
         }
-        self.model.open = true;
+        (self.model.open, self.model.dropped) = (true, false);
         self.model.seat(&own).unwrap().connect(socket, now);
     }
 
     /// A room that everybody has left is no more. One whose peers a restart has dropped still is.
     fn settle(&mut self) {
-        if self.model.seats.is_empty() && self.world.record.is_none() {
+        if self.model.seats.is_empty() && !(self.model.dropped && self.world.record.is_some()) {
             self.model = Model::default();
         }
     }
@@ -389,6 +393,9 @@ impl Run {
             Step::FanOut(from) => {
                 if let Some((socket, peer)) = self.pick(*from) {
                     let passed = self.frame(socket, &peer, r#"{"type":"signal","data":0}"#);
+                    if passed {
+                        self.find_all_vanished(Some(&peer));
+                    }
                     self.signals.sort();
                     let mut others = self.model.connected();
                     others.retain(|(other, _)| passed && *other != socket);
@@ -404,7 +411,9 @@ impl Run {
                         if self.model.seat(&peer).is_none_or(|seat| seat.socket.is_none()) {
                             break;
                         }
-                        self.frame(socket, &peer, r#"{"type":"signal","data":0}"#);
+                        if self.frame(socket, &peer, r#"{"type":"signal","data":0}"#) {
+                            self.find_all_vanished(Some(&peer));
+                        }
                     }
                 }
             }
@@ -447,6 +456,7 @@ impl Run {
             Step::Restart => {
                 self.world.restart();
                 self.views.clear();
+                self.model.dropped |= self.model.seats.iter().any(|seat| seat.socket.is_some());
                 self.model.seats.retain(|seat| seat.socket.is_none());
                 if let Some(record) = &self.world.record {
                     let record: Value = serde_json::from_str(record).unwrap();

@@ -500,6 +500,37 @@ fn connections_without_a_sign_of_life_are_found_by_a_join() {
     assert_eq!(welcome(&outputs)["peers"], others);
 }
 
+#[test]
+fn whoever_resumes_takes_over_its_own_vanished_connection() {
+    let mut world = world();
+    let (a, outputs) = world.open(Offer::default());
+    let b = world.join();
+    world.now += 75_001;
+    world.senses.pings.insert(b, world.now);
+    let (new, outputs) = world.resume(&token(&outputs));
+    let replaced = error(a, "replaced", "this peer connected elsewhere");
+    assert_eq!(outputs[..2], [replaced, closed(a, CloseCode::Replaced)]);
+    assert_join(&world, new, &outputs[2..], &[broadcast(&[b], &back(A))]);
+}
+
+#[test]
+fn connections_without_a_sign_of_life_are_found_by_a_signal_to_all() {
+    let mut world = world();
+    let (a, b, c) = (world.join(), world.join(), world.join());
+    world.now += 75_001;
+    world.senses.pings.insert(c, world.now);
+    let outputs = world.send(a, r#"{"type":"signal","data":1}"#);
+    assert_eq!(
+        outputs,
+        [
+            closed(b, CloseCode::Vanished),
+            broadcast(&[a, c], &away(B)),
+            broadcast(&[c], &format!(r#"{{"type":"signal","from":"{A}","data":1}}"#)),
+            Output::Store(record(&world)),
+        ]
+    );
+}
+
 // Limits
 
 #[test]
@@ -669,6 +700,35 @@ fn an_alarm_just_after_a_restart_does_not_void_anybodys_token() {
     let (a, outputs) = world.resume(&token(&outputs_a));
     assert_eq!(welcome(&outputs)["self"], A);
     assert_join(&world, a, &outputs, &[broadcast(&[b], &joined(A)), broadcast(&[b], &host(A))]);
+}
+
+#[test]
+fn a_room_that_everybody_has_left_is_forgotten_though_it_hibernated_meanwhile() {
+    let mut world = world();
+    let (a, b) = (world.join(), world.join());
+    world.lose(a);
+    let outputs = world.close(b, 1000, true);
+    assert_eq!(outputs, [Output::Store(record(&world))]);
+    assert!(!record(&world).connected);
+    world.hibernate();
+    assert_eq!(world.wait(), [Output::Forget]);
+}
+
+#[test]
+fn what_is_stored_after_a_restart_does_not_hide_that_there_was_one() {
+    let mut world = world();
+    let (_, outputs_a) = world.open(Offer::default());
+    let (b, c) = (world.join(), world.join());
+    world.lose(b);
+    world.now += 10_000;
+    world.lose(c);
+    world.restart();
+    world.wait();
+    world.hibernate();
+    world.wait();
+    world.hibernate();
+    let (_, outputs) = world.resume(&token(&outputs_a));
+    assert_eq!(welcome(&outputs)["self"], A);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::entry::{describe, json_response, route_error_response, routed};
 use super::platform::{Socket, State, Storage, get_random_values, now};
 use super::settings::with_config;
 use crate::config::AllowedOrigins;
-use crate::protocol::{CloseCode, HttpBody, Millis, Offer, PING, PONG, RoomName, SUBPROTOCOL};
+use crate::protocol::{CloseCode, HttpBody, Millis, Offer, PING, PONG, RoomName, SUBPROTOCOL, SWEEP_AFTER};
 use crate::room::{self, Attachment, Environment, Frame, Input, Output, Record, RoomConfig, SocketId};
 use crate::route::{self, Route, RouteError};
 
@@ -205,8 +205,9 @@ impl Room {
         let seated = seated.into_iter().map(|(socket, attachment)| (sockets.add(socket), attachment)).collect();
         let open = record.is_some();
         let room = room::Room::restore(self.name.clone(), self.config.clone(), record, seated, now());
-        // An open room always has an alarm set, and never later than this.
-        let alarm = if open { room.poll_timeout() } else { None };
+        // An open room has its daily alarm set, and whether it is the one or another day matters little. What is due sooner is
+        // set again: the alarm for it may have been given up by the runtime, or set under another grace period.
+        let alarm = if open { room.poll_timeout().filter(|&timeout| timeout >= now() + SWEEP_AFTER) } else { None };
         Ok(Live { room, sockets, alarm })
     }
 
