@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import process from "node:process";
 import { build } from "./build.js";
-import { bin, ensureNodeModules, ensureRust, environment, main, root, say } from "./setup.js";
+import { ask, bin, ensureNodeModules, ensureRust, environment, main, root, say } from "./setup.js";
 
 /** How long wrangler gets to end by itself, in milliseconds. */
 const PATIENCE = 5000;
@@ -40,14 +40,24 @@ function serve() {
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
     process.on(signal, stop);
   }
-  // A parent that was killed outright passes no signal on.
+  // A parent that was killed outright passes no signal on. Between npm and this script there is a shell, which outlives npm.
   const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && stop(), 500).unref();
+  const npm = process.env.npm_lifecycle_event ? Number(ask("ps", ["-o", "ppid=", "-p", String(parent)])) : 0;
+  setInterval(() => (process.ppid !== parent || (npm > 1 && !isAlive(npm))) && stop(), 500).unref();
 
   child.on("exit", (code) => {
     signalAll("SIGKILL");
     process.exit(stopping ? 0 : (code ?? 1));
   });
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
+  }
 }
 
 await main(() => {
