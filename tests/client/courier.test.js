@@ -3,6 +3,7 @@ import { beforeEach, test } from "node:test";
 import { ACK_DELAY_MS, Courier, RETRY_MS, WINDOW } from "../../public/client/courier.js";
 import { environment } from "../../public/client/environment.js";
 import { makeKey, Seal } from "../../public/client/seal.js";
+import { chance } from "../chaos/chance.js";
 import { FakeClock, settle } from "./fakes.js";
 
 /** @typedef {import("../../public/client/courier.js").Envelope} Envelope */
@@ -290,17 +291,6 @@ test("a closed end is silent", async () => {
 /** WebCrypto answers in its own time. @param {() => boolean} isSo */
 async function waitFor(isSo) {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** A generator of random numbers that a seed fixes (mulberry32). @param {number} seed */
-function chance(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 test("over a network that loses, repeats, delays and reorders, everything arrives once and in order", async () => {
