@@ -1,4 +1,4 @@
-import { makeLink, parseLink } from "../client/link.js";
+import { makeLink, parseLink } from "../client/room.js";
 import { byId } from "./dom.js";
 import { NewCallError, openNewCall } from "./new-call.js";
 import { fillIn, strings } from "./strings.js";

@@ -12,7 +12,9 @@ import { Seal } from "./seal.js";
 import { SignalingSocket } from "./signaling.js";
 import { watchForWake } from "./wake.js";
 
-export { FileError, LinkError, MessageError, RoomError, VerificationError } from "./errors.js";
+export { CourierError, FileError, LinkError, MessageError, RoomError, SealError, VerificationError } from "./errors.js";
+export { makeLink, parseLink } from "./link.js";
+export { makeKey } from "./seal.js";
 
 /** So many tries in a row must fail before `join` gives up. Somebody who is in never gives up. */
 export const JOIN_ATTEMPTS = 3;
