@@ -99,7 +99,9 @@ export class Connection extends TypedTarget {
     this.#send = send;
     this.#environment = environment;
     this.#candidates = new Candidates((candidates) => this.#send({ session, candidates }), environment);
-    this.#pc = new environment.peerConnection(configurationWith(iceServers));
+    // Where there is none, nobody opens a connection: see `Peer`.
+    const PeerConnection = /** @type {typeof RTCPeerConnection} */ (environment.peerConnection);
+    this.#pc = new PeerConnection(configurationWith(iceServers));
     this.#listen();
     if (initiator) this.#prepare((media, stream) => this.#pc.addTransceiver(media, { streams: stream }));
   }

@@ -4,7 +4,7 @@
  *
  * @typedef {object} Environment
  * @property {typeof WebSocket} webSocket
- * @property {typeof RTCPeerConnection} peerConnection `undefined` where the platform has no WebRTC
+ * @property {typeof RTCPeerConnection | undefined} peerConnection `undefined` where the platform has no WebRTC
  * @property {(callback: () => void, milliseconds: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
  * @property {() => number} now milliseconds on a clock that goes on while the machine sleeps

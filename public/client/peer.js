@@ -3,7 +3,7 @@ import { Connection, TRACK_KINDS } from "./connection.js";
 import { FileError, MessageError, VerificationError } from "./errors.js";
 import { TypedTarget } from "./events.js";
 import { announcementOf, FILE_LABEL, Transfers } from "./files.js";
-import { Outbox, writeMessage } from "./messages.js";
+import { Outbox, sizeOf, writeMessage } from "./messages.js";
 import { Verification } from "./verification.js";
 
 /** A connection that breaks often comes back by itself: how long it may take, in milliseconds, before we help; up to half as long again, so that both sides do not start together. */
@@ -21,9 +21,12 @@ export const VERIFY_MS = 10_000;
 /** So many restarts of a connection have to fail before it is replaced by a new one. */
 export const RESTARTS = 2;
 
+/** So many signals may be on their way through the room before messages wait for them: some room is left for others. */
+export const RELAYED_WINDOW = 64;
+
 /**
  * - `connecting`: never connected so far
- * - `connected`: media can flow
+ * - `connected`: media can flow, or, to a peer that is for signaling only, messages
  * - `reconnecting`: was connected, is not now, and may be again
  * - `closed`: gone
  *
@@ -52,7 +55,10 @@ export const RESTARTS = 2;
  * @property {string} room the room's name
  * @property {string} self our own peer id
  * @property {() => boolean} reachable whether the room can be reached now
+ * @property {boolean} signalingOnly whether we make no connections
  * @property {(payload: object) => void} signal sends to this peer, once and in order, whatever happens meanwhile
+ * @property {() => number} pending how many signals to this peer are not acknowledged
+ * @property {() => number} signalBytes the longest message that fits into a signal, in bytes of JSON
  * @property {() => import("./protocol.js").IceServer[]} iceServers
  * @property {() => Promise<void>} refreshIceServers sees to it, within a second, that these are fresh
  * @property {Tracks} tracks what we send now
@@ -67,6 +73,9 @@ export const RESTARTS = 2;
  *
  * Signals arrive once and in order (see `Courier`), so none is ever repeated here.
  *
+ * Where one of the two has no WebRTC, it says so instead of offering or answering, and messages go as signals, through the
+ * room; there is nothing else then.
+ *
  * @extends {TypedTarget<PeerEvents>}
  */
 export class Peer extends TypedTarget {
@@ -80,6 +89,7 @@ export class Peer extends TypedTarget {
   /** @type {PeerState} */
   #state = "connecting";
   #away = false;
+  #signalingOnly;
   /** @type {MediaState} */
   #media = { audio: false, camera: false, screen: false };
   /** @type {Tracks} */
@@ -110,6 +120,7 @@ export class Peer extends TypedTarget {
     this.#environment = environment;
     this.#polite = context.self < id;
     this.#local = { ...context.tracks };
+    this.#signalingOnly = context.signalingOnly;
   }
 
   get state() {
@@ -119,6 +130,11 @@ export class Peer extends TypedTarget {
   /** Whether the peer has lost the room, for now. Media may flow all the same. */
   get away() {
     return this.#away;
+  }
+
+  /** Whether there is no connection to this peer, since one of the two makes none: then only messages get through. */
+  get signalingOnly() {
+    return this.#signalingOnly;
   }
 
   /** What the peer says it is sending. */
@@ -142,12 +158,25 @@ export class Peer extends TypedTarget {
 
   /** Connects, with a first offer. For the one who came later: whoever was there already waits for it. */
   begin() {
+    if (this.#signalingOnly) return;
     this.#open(this.#environment.randomId(), true);
   }
 
   /** Waits for the other side's first offer, and for the connection to come up; if that takes too long, does something. */
   expect() {
+    if (this.#signalingOnly) return;
     this.#later(CONNECT_MS);
+  }
+
+  /** Tells the peer's page, which has just been met, that there will be no connection. */
+  decline() {
+    this.#signal({ signalingOnly: true });
+    this.#becomeSignalingOnly();
+  }
+
+  /** Signals have got through: what waits for them may go. */
+  settled() {
+    this.#outbox.flush();
   }
 
   /**
@@ -182,6 +211,8 @@ export class Peer extends TypedTarget {
 
   /** The peer is another page than before, which knows nothing of the connection: makes a new one. */
   renew() {
+    this.#signalingOnly = false;
+    this.#outbox.use(null);
     this.#notConnected();
     this.#attempts = 0;
     this.begin();
@@ -281,10 +312,11 @@ export class Peer extends TypedTarget {
    * Sends what `writeMessage` has made of a message.
    *
    * @param {string} text
-   * @throws {MessageError} `overflow` or `closed`
+   * @throws {MessageError} `overflow` or `closed`; `too-large` if it has to go through the room, and is too long for that
    */
   post(text) {
     if (this.#state === "closed") throw new MessageError("closed", "the peer is gone");
+    if (this.#signalingOnly) this.#checkSignalSize(text);
     this.#outbox.post(text);
   }
 
@@ -359,6 +391,11 @@ export class Peer extends TypedTarget {
   /** @param {unknown} data */
   async #handle(data) {
     if (this.#state === "closed" || typeof data !== "object" || data === null) return;
+    if ("message" in data) this.emit("message", { message: data.message });
+    if ("signalingOnly" in data) this.#becomeSignalingOnly();
+    // Whoever offers has not heard it, or has forgotten.
+    if ("description" in data && this.#context.signalingOnly) this.#signal({ signalingOnly: true });
+    if (this.#signalingOnly || "message" in data) return;
     const signal = /** @type {import("./connection.js").Negotiation} */ (data);
     const known = this.#connection?.session;
     // A client of another make names no session: what it says is about the connection there is, or the first.
@@ -438,10 +475,43 @@ export class Peer extends TypedTarget {
     if (file !== null) this.emit("file", { file });
   }
 
-  /** @param {import("./connection.js").Negotiation} negotiation */
-  #signal(negotiation) {
+  #becomeSignalingOnly() {
+    this.#signalingOnly = true;
+    this.#stopTimer();
+    this.#disconnect();
+    const { signal, pending } = this.#context;
+    this.#outbox.use({
+      bufferedAmount: 0,
+      get readyState() {
+        return pending() < RELAYED_WINDOW ? "open" : "connecting";
+      },
+      send: (text) => {
+        try {
+          // It may have waited since before it was known which way it has to go.
+          this.#checkSignalSize(text);
+          signal({ message: JSON.parse(text) });
+        } catch (error) {
+          this.emit("error", { error });
+        }
+      },
+    });
+    this.#become("connected");
+  }
+
+  /**
+   * @param {string} text
+   * @throws {MessageError} `too-large`
+   */
+  #checkSignalSize(text) {
+    const limit = this.#context.signalBytes();
+    if (sizeOf(text) > limit)
+      throw new MessageError("too-large", `through the room, a message has at most ${limit} bytes`);
+  }
+
+  /** @param {object} payload */
+  #signal(payload) {
     try {
-      this.#context.signal(negotiation);
+      this.#context.signal(payload);
     } catch (error) {
       this.emit("error", { error });
     }

@@ -8,7 +8,7 @@ import { IceServers } from "./ice.js";
 import { parseLink, socketUrl } from "./link.js";
 import { writeMessage } from "./messages.js";
 import { Peer } from "./peer.js";
-import { Seal } from "./seal.js";
+import { BUCKET_BYTES, Seal } from "./seal.js";
 import { SignalingSocket } from "./signaling.js";
 import { watchForWake } from "./wake.js";
 
@@ -36,7 +36,8 @@ export const JOIN_ATTEMPTS = 3;
  * @property {string | null} [token] a join token (JWT), where the operator asks for one
  * @property {string | null} [resume] the `resume` of a former Room for the same link, to be the same peer again
  * @property {string} [base] a URL on the server that a bare room name belongs to; the page's own by default
- *
+ * @property {boolean} [signalingOnly] makes no connections: there are messages, and nothing else, through the room. For programs
+ *   without WebRTC; the default wherever there is neither WebRTC nor a page
  * @property {number} [uploadBps] what may go up to all the others together, in bits per second; `UPLOAD_BPS` by default
  *
  * @typedef {import("./protocol.js").LeaveReason | "lost"} PeerLeftReason `lost`: it did not come back after an outage
@@ -73,6 +74,8 @@ export const JOIN_ATTEMPTS = 3;
  * the link they are sealed: the server lets in who has it, and learns nothing else. A lost connection to the server is none
  * of the media's business: it comes back by itself, and until then calls go on.
  *
+ * It runs outside browsers, too: any JavaScript with a WebSocket can be in a room and exchange messages.
+ *
  * @extends {TypedTarget<RoomEvents>}
  */
 export class Room extends TypedTarget {
@@ -103,6 +106,8 @@ export class Room extends TypedTarget {
   #host = null;
   #locked = false;
   #graceSeconds = 0;
+  #messageBytes = 0;
+  #signalingOnly;
   #ice;
   /** @type {Promise<void> | null} */
   #joining = null;
@@ -122,10 +127,13 @@ export class Room extends TypedTarget {
       resume = null,
       base = globalThis.location?.href,
       uploadBps = UPLOAD_BPS,
+      signalingOnly,
       ...replaced
     } = options;
     this.#link = parseLink(link, base);
     this.#environment = environment(replaced);
+    const hasNoMedia = this.#environment.peerConnection === undefined && globalThis.document === undefined;
+    this.#signalingOnly = signalingOnly ?? hasNoMedia;
     this.#token = token;
     this.#uploadBps = uploadBps;
     this.#session = this.#environment.randomId();
@@ -188,8 +196,12 @@ export class Room extends TypedTarget {
 
   /** @param {Partial<Tracks>} tracks */
   async #enter(tracks) {
-    if (this.#environment.peerConnection === undefined) {
+    if (this.#environment.peerConnection === undefined && !this.#signalingOnly) {
       this.#end(new RoomError("unsupported", "this browser has no WebRTC"));
+      return;
+    }
+    if (this.#environment.webSocket === undefined) {
+      this.#end(new RoomError("unsupported", "there is no WebSocket here: hand one in as `webSocket`"));
       return;
     }
     for (const kind of TRACK_KINDS) this.#tracks[kind] = tracks[kind] ?? null;
@@ -314,6 +326,7 @@ export class Room extends TypedTarget {
     this.#self = self;
     this.#ice.update(iceServers);
     this.#graceSeconds = limits.graceSeconds;
+    this.#messageBytes = limits.messageBytes;
     this.#setHost(host);
     this.#setLocked(room.locked);
     const listed = new Set(peers.map((peer) => peer.id));
@@ -354,8 +367,12 @@ export class Room extends TypedTarget {
     if (known === undefined) {
       // Who comes for the first time is heard from in a moment. Who was here before knows us already.
       const peer = this.#add(id);
-      if (this.#courier(id).theirs === null) peer.expect();
-      else peer.begin();
+      const courier = this.#courier(id);
+      if (courier.theirs === null) peer.expect();
+      else {
+        courier.resend();
+        peer.begin();
+      }
       return;
     }
     known.setAway(false);
@@ -380,7 +397,10 @@ export class Room extends TypedTarget {
         room: this.name,
         self: this.#self ?? "",
         reachable: () => this.#signaling.state === "open",
+        signalingOnly: this.#signalingOnly,
         signal: (payload) => this.#courier(id).post(payload),
+        pending: () => this.#courier(id).pending,
+        signalBytes: () => capacityOf(this.#messageBytes),
         iceServers: () => this.#ice.list,
         refreshIceServers: () => this.#ice.refresh(),
         tracks: this.#tracks,
@@ -393,6 +413,8 @@ export class Room extends TypedTarget {
     peer.addEventListener("signal", ({ data }) => this.#signalled(id, data));
     this.#divideUpload();
     this.emit("peerjoined", { peer });
+    // Of a page that was met before its seat was lost nothing more need be awaited.
+    if (this.#signalingOnly && this.#courier(id).theirs !== null) peer.decline();
     return peer;
   }
 
@@ -417,6 +439,7 @@ export class Room extends TypedTarget {
     const courier = new Courier({ session, send, seals }, this.#environment);
     courier.addEventListener("session", ({ again }) => this.#met(id, again));
     courier.addEventListener("payload", ({ payload }) => this.#peers.get(id)?.receive(payload));
+    courier.addEventListener("settled", () => this.#peers.get(id)?.settled());
     courier.addEventListener("error", ({ error }) => this.#peers.get(id)?.report(error));
     this.#couriers.set(id, courier);
     return courier;
@@ -462,7 +485,8 @@ export class Room extends TypedTarget {
    */
   #met(id, again) {
     const peer = this.#peers.get(id);
-    if (again) peer?.renew();
+    if (this.#signalingOnly) peer?.decline();
+    else if (again) peer?.renew();
     else if (!this.#elders.has(id)) peer?.begin();
   }
 
@@ -485,7 +509,8 @@ export class Room extends TypedTarget {
    * @param {import("./protocol.js").LeaveReason} reason
    */
   #departed(id, reason) {
-    if (reason === "timeout") this.#missing(id, reason);
+    // Whoever has no connection to live on has nothing but the seat.
+    if (reason === "timeout" && !this.#peers.get(id)?.signalingOnly) this.#missing(id, reason);
     else this.#remove(id, reason);
   }
 
@@ -540,7 +565,7 @@ export class Room extends TypedTarget {
   /** Gives each peer that is connected, and each that will be, its part of what may go up. */
   #divideUpload() {
     const peers = Array.from(this.#peers.values());
-    const connected = peers.filter(({ state }) => state === "connected").length;
+    const connected = peers.filter(({ state, signalingOnly }) => state === "connected" && !signalingOnly).length;
     for (const peer of peers) peer.setBudget(this.#uploadBps / Math.max(1, connected));
   }
 
@@ -576,6 +601,16 @@ export class Room extends TypedTarget {
     this.#state = state;
     this.emit("state", { state });
   }
+}
+
+/**
+ * How long a message may be, in bytes of JSON, to fit into a frame when it is sealed: a quarter is lost to base64, and the rest
+ * to padding and to what stands around it.
+ *
+ * @param {number} messageBytes the longest frame
+ */
+function capacityOf(messageBytes) {
+  return Math.floor(((messageBytes - 512) * 3) / 4) - BUCKET_BYTES;
 }
 
 /**

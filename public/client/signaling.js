@@ -1,6 +1,7 @@
 import { fullJitter } from "./backoff.js";
 import { TypedTarget } from "./events.js";
 import { Heartbeat } from "./heartbeat.js";
+import { Pace } from "./pace.js";
 import {
   CLOSE_BYE,
   CLOSE_RECONNECTING,
@@ -53,6 +54,7 @@ export class SignalingSocket extends TypedTarget {
   #resume;
   #environment;
   #heartbeat;
+  #pace;
   /** @type {WebSocket | null} */
   #socket = null;
   /** @type {SignalingState} */
@@ -78,6 +80,7 @@ export class SignalingSocket extends TypedTarget {
       { beat: () => this.#socket?.send(PING), silent: () => this.#reconnect() },
       environment,
     );
+    this.#pace = new Pace((text) => this.#socket?.send(text), environment);
   }
 
   get state() {
@@ -101,16 +104,19 @@ export class SignalingSocket extends TypedTarget {
   }
 
   /**
-   * Sends a frame if the connection is open. Nothing is kept for later: what a lost connection swallowed is for those
-   * who know its meaning to send again.
+   * Sends a frame if the connection is open, no faster than the server lets through. Nothing is kept for another
+   * connection: what a lost one swallowed is for those who know its meaning to send again.
    *
    * @param {import("./protocol.js").ClientFrame} frame
-   * @returns {boolean} whether it was handed to the connection
+   * @returns {boolean} whether this connection takes it
    */
   send(frame) {
-    if (this.#state !== "open" || this.#socket?.readyState !== this.#environment.webSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(frame));
-    return true;
+    if (this.#state !== "open" || !this.#isConnected()) return false;
+    return this.#pace.post(JSON.stringify(frame));
+  }
+
+  #isConnected() {
+    return this.#socket?.readyState === this.#environment.webSocket.OPEN;
   }
 
   /** Something happened that connections die of, or that brings the network back: checks an open one at once, or tries again now. */
@@ -121,7 +127,8 @@ export class SignalingSocket extends TypedTarget {
 
   /** Leaves the room: says `bye`, so that the others know at once, and closes for good. */
   leave() {
-    this.send({ type: "bye" });
+    // Past whatever still waits: it is the last word.
+    if (this.#state === "open" && this.#isConnected()) this.#socket?.send(JSON.stringify({ type: "bye" }));
     this.#drop(CLOSE_BYE);
     this.#become("closed");
   }
@@ -133,6 +140,8 @@ export class SignalingSocket extends TypedTarget {
     const socket = new this.#environment.webSocket(this.#url, protocols);
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => this.#closed(code);
+    // A failure also closes. Outside browsers, one that nobody listens to may end the program.
+    socket.onerror = () => {};
     this.#socket = socket;
     this.#lastError = "";
     this.#timer = this.#environment.setTimeout(() => this.#reconnect(), OPEN_TIMEOUT_MS);
@@ -157,6 +166,7 @@ export class SignalingSocket extends TypedTarget {
   #welcomed({ resume, limits }) {
     this.#resume = resume;
     this.#failures = 0;
+    this.#pace.start(limits.messagesPerSecond);
     this.#established("open", limits.pingSeconds);
   }
 
@@ -206,6 +216,7 @@ export class SignalingSocket extends TypedTarget {
    */
   #drop(code) {
     this.#heartbeat.stop();
+    this.#pace.stop();
     this.#environment.clearTimeout(this.#timer);
     this.#timer = null;
     const socket = this.#socket;

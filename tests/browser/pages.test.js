@@ -97,7 +97,7 @@ describe("the pages", { timeout: 600_000 }, () => {
     await copy.remembers(kept);
     await copy.page.goto(link);
     await copy.press("join");
-    await one.seesScreen("replaced");
+    await Promise.all([copy.isIn(), one.seesScreen("replaced")]);
     assert.equal(await copy.id(), self);
   });
 

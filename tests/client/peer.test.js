@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AUDIO_BPS, SMALL_BPS } from "../../public/client/budget.js";
 import { CANDIDATE_BATCH_MS, DESCRIPTION_HOLD_MS, LAST_CANDIDATE_MS } from "../../public/client/candidates.js";
-import { CONNECT_MS, DISCONNECTED_MS, Peer, VERIFY_MS } from "../../public/client/peer.js";
+import { CONNECT_MS, DISCONNECTED_MS, Peer, RELAYED_WINDOW, VERIFY_MS } from "../../public/client/peer.js";
 import { at, FakeChannel, FakePeerConnection, fakePlatform, GatheringPeerConnection, settle } from "./fakes.js";
 
 /** @typedef {import("../../public/client/connection.js").Negotiation} Negotiation */
@@ -16,7 +16,8 @@ const SOON = CONNECT_MS * 1.5;
  * One side of a pair: what it sends is collected, and delivered when the test says so.
  *
  * @param {{ self?: string, other?: string, tracks?: import("../../public/client/peer.js").Tracks,
- *   platform?: ReturnType<typeof fakePlatform>, refreshIceServers?: () => Promise<void> }} [options] whose id is lower is polite
+ *   platform?: ReturnType<typeof fakePlatform>, refreshIceServers?: () => Promise<void>, signalingOnly?: boolean,
+ *   signalBytes?: number }} [options] whose id is lower is polite
  */
 function side({
   self = "a",
@@ -24,10 +25,12 @@ function side({
   tracks = { audio: null, camera: null, screen: null },
   platform = fakePlatform(),
   refreshIceServers = async () => {},
+  signalingOnly = false,
+  signalBytes = 1_000,
 } = {}) {
   /** @type {Negotiation[]} */
   const sent = [];
-  const link = { reachable: true };
+  const link = { reachable: true, pending: 0 };
   const peer = new Peer(
     other,
     {
@@ -41,6 +44,9 @@ function side({
       },
       iceServers: () => [{ urls: ["stun:stun.example"] }],
       refreshIceServers,
+      signalingOnly,
+      pending: () => link.pending,
+      signalBytes: () => signalBytes,
     },
     platform.environment,
   );
@@ -841,4 +847,80 @@ test("a peer that shows a picture small is sent less, and everything again over 
   const [again] = open().filter((pc) => pc.channel?.sent.length === 2);
   assert.deepEqual(again?.channel?.sent.at(-1), wish);
   for (const pc of open()) assert.notEqual(pc.transceivers[1]?.limit?.maxBitrate, SMALL_BPS);
+});
+
+/** Hears the messages of a side. @param {ReturnType<typeof side>} side */
+function messagesOf({ peer }) {
+  /** @type {unknown[]} */
+  const messages = [];
+  peer.addEventListener("message", ({ message }) => messages.push(message));
+  return messages;
+}
+
+test("with a peer that makes no connections messages go as signals, also those that waited", async () => {
+  const platform = fakePlatform();
+  const bot = side({ self: "a", other: "b", platform, signalingOnly: true });
+  const browser = side({ self: "b", other: "a", platform });
+  const heard = { bot: messagesOf(bot), browser: messagesOf(browser) };
+  browser.peer.begin();
+  browser.peer.send("before");
+  bot.peer.send({ also: "before" });
+  await settle();
+  bot.peer.decline();
+  for (const data of bot.sent.splice(0)) await browser.peer.receive(data);
+  assert.deepEqual([bot.states, browser.states], [["connected"], ["connected"]]);
+  assert.deepEqual([bot.peer.signalingOnly, browser.peer.signalingOnly], [true, true]);
+  assert.deepEqual(open(), []);
+  browser.peer.send("after");
+  for (const data of browser.sent.splice(0)) await bot.peer.receive(data);
+  await platform.clock.advance(10 * SOON);
+  assert.deepEqual(heard, { bot: ["before", "after"], browser: [{ also: "before" }] });
+  // The offer that came before it was known is answered by the same word, and nothing else is said.
+  assert.deepEqual([bot.sent, browser.sent], [[{ signalingOnly: true }], []]);
+});
+
+test("a peer that comes back as a page that can connect is connected to", async () => {
+  const { peer, sent } = side();
+  await peer.receive(/** @type {any} */ ({ signalingOnly: true }));
+  peer.renew();
+  await settle();
+  assert.equal(peer.signalingOnly, false);
+  assert.deepEqual(
+    sent.map(({ description }) => description?.type),
+    ["offer"],
+  );
+});
+
+test("messages wait while too many signals are on their way, and go when some have arrived", async () => {
+  const { peer, sent, link } = side({ signalingOnly: true });
+  peer.decline();
+  sent.length = 0;
+  link.pending = RELAYED_WINDOW;
+  peer.send(1);
+  peer.send(2);
+  assert.deepEqual(sent, []);
+  link.pending = RELAYED_WINDOW - 1;
+  peer.settled();
+  assert.deepEqual(sent, [{ message: 1 }, { message: 2 }]);
+});
+
+test("a message that does not fit into a signal is refused, or, if it was taken before that was known, reported", async () => {
+  const { peer, sent } = side({ signalBytes: 10 });
+  /** @type {string[]} */
+  const errors = [];
+  peer.addEventListener("error", ({ error }) => errors.push(/** @type {any} */ (error).code));
+  peer.send("much too long");
+  peer.send("short");
+  await peer.receive(/** @type {any} */ ({ signalingOnly: true }));
+  assert.deepEqual(errors, ["too-large"]);
+  assert.deepEqual(sent, [{ message: "short" }]);
+  assert.throws(() => peer.send("much too long"), { name: "MessageError", code: "too-large" });
+});
+
+test("to a peer that makes no connections there is nothing to send a file over, and nothing to verify", async () => {
+  const { peer } = side({ signalingOnly: true });
+  peer.decline();
+  await assert.rejects(peer.sendFile(new Blob(["text"])), { code: "not-connected" });
+  await assert.rejects(peer.verify(), { code: "unverified" });
+  assert.equal(await peer.getStats(), null);
 });

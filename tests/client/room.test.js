@@ -57,7 +57,10 @@ async function joined({ peers = [] } = {}) {
 }
 
 /** The connection to the server is lost, and back. */
-async function reconnect(/** @type {Awaited<ReturnType<typeof joined>>} */ { clock }, /** @type {string[]} */ peers) {
+async function reconnect(
+  /** @type {Pick<Awaited<ReturnType<typeof joined>>, "clock">} */ { clock },
+  /** @type {string[]} */ peers,
+) {
   at(FakeWebSocket.all).lose();
   await clock.advance(500);
   const listed = peers.map((id) => ({ id, away: false }));
@@ -89,9 +92,72 @@ test("a bad link is an error before anything is connected", () => {
   assert.throws(() => setUp({ link: "https://call.example/r/two words" }), { code: "bad-link" });
 });
 
-test("without WebRTC there is nothing to join with", async () => {
-  const { room } = setUp({ parts: { peerConnection: null } });
+test("without WebRTC a page cannot join", async () => {
+  const { room } = setUp({ parts: { peerConnection: null, signalingOnly: false } });
   await assert.rejects(room.join(), { name: "RoomError", code: "unsupported" });
+});
+
+test("without WebRTC and without a page one joins for signaling only, and says so to everybody who is met", async () => {
+  const { room, told } = setUp({ parts: { peerConnection: null } });
+  const done = room.join();
+  socket().receive(welcome({ peers: [{ id: "elder", away: false }] }));
+  await done;
+  socket().receive(letter("elder", 1, { message: "hello" }));
+  await settle();
+  socket().receive({ type: "joined", peer: "newer" });
+  socket().receive({ type: "signal", from: "newer", data: { v: 1, s: "page of newer" } });
+  await settle();
+  assert.deepEqual(told, ["joining", "+elder", "joined", "+newer"]);
+  assert.deepEqual(
+    socket().frames.map(({ to, data }) => [to, data.n, data.signalingOnly]),
+    [
+      [undefined, undefined, undefined],
+      ["elder", 1, true],
+      ["newer", 1, true],
+    ],
+  );
+  assert.deepEqual(
+    Array.from(room.peers.values(), ({ state, signalingOnly }) => [state, signalingOnly]),
+    [
+      ["connected", true],
+      ["connected", true],
+    ],
+  );
+});
+
+test("a peer for signaling only that the server took from the room is gone, and one it has forgotten may come back", async () => {
+  const { room, clock, told } = setUp({ parts: { peerConnection: null } });
+  const done = room.join();
+  socket().receive(welcome({ peers: ["one", "two"].map((id) => ({ id, away: false })) }));
+  await done;
+  for (const id of ["one", "two"]) socket().receive(letter(id, 1, { message: "hello" }));
+  await settle();
+  told.length = 0;
+  socket().receive({ type: "left", peer: "one", reason: "timeout" });
+  assert.deepEqual(told, ["-one timeout"]);
+  await reconnect({ clock }, []);
+  assert.deepEqual([...room.peers.keys()], ["two"]);
+  room.broadcast("for when you are back");
+  await settle();
+  socket().receive({ type: "joined", peer: "two" });
+  assert.deepEqual(
+    socket()
+      .frames.filter(({ to }) => to === "two")
+      .map(({ data }) => data.message)
+      .filter(Boolean),
+    ["for when you are back"],
+  );
+});
+
+test("without a WebSocket there is nothing to join with", async () => {
+  const there = globalThis.WebSocket;
+  Reflect.deleteProperty(globalThis, "WebSocket");
+  try {
+    const { room } = setUp({ parts: { webSocket: null } });
+    await assert.rejects(room.join(), { name: "RoomError", code: "unsupported" });
+  } finally {
+    globalThis.WebSocket = there;
+  }
 });
 
 test("a refusal rejects with the server's reason", async () => {
