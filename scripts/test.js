@@ -60,6 +60,7 @@ const checks = [
   { name: "client", does: "the client library against fakes", run: () => nodeTests("client") },
   { name: "build", does: "the worker builds and is small enough", run: buildAndMeasure },
   { name: "worker", does: "the worker on workerd", run: () => nodeTests("worker") },
+  { name: "package", does: "the library as an npm package", run: () => nodeTests("package") },
   {
     name: "browser",
     does: "the page in Chromium and Firefox",

@@ -14,6 +14,7 @@ import { watchForWake } from "./wake.js";
 
 export { CourierError, FileError, LinkError, MessageError, RoomError, SealError, VerificationError } from "./errors.js";
 export { makeLink, parseLink } from "./link.js";
+export { Peer } from "./peer.js";
 export { makeKey } from "./seal.js";
 
 /** So many tries in a row must fail before `join` gives up. Somebody who is in never gives up. */
@@ -31,6 +32,13 @@ export const JOIN_ATTEMPTS = 3;
  *
  * @typedef {import("./peer.js").TrackKind} TrackKind
  * @typedef {import("./peer.js").Tracks} Tracks
+ * @typedef {import("./peer.js").PeerState} PeerState
+ * @typedef {import("./peer.js").MediaState} MediaState
+ * @typedef {import("./budget.js").Size} Size
+ * @typedef {import("./files.js").IncomingFile} IncomingFile
+ * @typedef {import("./files.js").SendOptions} SendOptions
+ * @typedef {import("./verification.js").ShortAuthentication} ShortAuthentication
+ * @typedef {import("./link.js").RoomLink} RoomLink
  *
  * @typedef {object} RoomOptions
  * @property {string | null} [token] a join token (JWT), where the operator asks for one

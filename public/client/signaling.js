@@ -55,7 +55,7 @@ export class SignalingSocket extends TypedTarget {
   #environment;
   #heartbeat;
   #pace;
-  /** @type {WebSocket | null} */
+  /** @type {import("./environment.js").Socket | null} */
   #socket = null;
   /** @type {SignalingState} */
   #state = "idle";
@@ -138,8 +138,8 @@ export class SignalingSocket extends TypedTarget {
     const protocols = [SUBPROTOCOL, ...this.#credentials];
     if (this.#resume !== null) protocols.push(`resume.${this.#resume}`);
     const socket = new this.#environment.webSocket(this.#url, protocols);
-    socket.onmessage = ({ data }) => this.#receive(data);
-    socket.onclose = ({ code }) => this.#closed(code);
+    socket.onmessage = (/** @type {{ data: unknown }} */ { data }) => this.#receive(data);
+    socket.onclose = (/** @type {{ code: number }} */ { code }) => this.#closed(code);
     // A failure also closes. Outside browsers, one that nobody listens to may end the program.
     socket.onerror = () => {};
     this.#socket = socket;

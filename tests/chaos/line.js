@@ -33,7 +33,7 @@ export class Line {
         remember(this);
       }
     };
-    this.#room = new Room(link, { webSocket: /** @type {any} */ (webSocket), events: this.#network });
+    this.#room = new Room(link, { webSocket, events: this.#network });
     this.#room.addEventListener("state", () => this.#checkSelf());
     this.#room.addEventListener("error", ({ error }) => this.faults.push(`ended: ${error.code}`));
     this.#room.addEventListener("peerjoined", ({ peer }) => this.#listen(peer));
