@@ -9,6 +9,9 @@ import { Verification } from "./verification.js";
 /** A connection that breaks often comes back by itself: how long it may take, in milliseconds, before we help; up to half as long again, so that both sides do not start together. */
 export const DISCONNECTED_MS = 2_000;
 
+/** How long the other side's first offer may take, in milliseconds, before we make one; up to half as long again. It is a matter of two messages. */
+export const OFFER_MS = 4_000;
+
 /** How long a connection may take to come up, in milliseconds, before another try; up to half as long again. */
 export const CONNECT_MS = 10_000;
 
@@ -162,10 +165,10 @@ export class Peer extends TypedTarget {
     this.#open(this.#environment.randomId(), true);
   }
 
-  /** Waits for the other side's first offer, and for the connection to come up; if that takes too long, does something. */
+  /** Waits for the other side's first offer, or for the connection to come up; if that takes too long, does something. */
   expect() {
     if (this.#signalingOnly) return;
-    this.#later(CONNECT_MS);
+    this.#later(this.#connection === null ? OFFER_MS : CONNECT_MS);
   }
 
   /** Tells the peer's page, which has just been met, that there will be no connection. */

@@ -360,7 +360,7 @@ export class Room extends TypedTarget {
     const peer = known ?? this.#add(id);
     this.#keep(id);
     peer.setAway(away);
-    if (known === undefined) peer.expect();
+    if (known === undefined) this.#start(peer);
     else this.#resume(peer);
   }
 
@@ -373,14 +373,7 @@ export class Room extends TypedTarget {
     const known = this.#peers.get(id);
     this.#keep(id);
     if (known === undefined) {
-      // Who comes for the first time is heard from in a moment. Who was here before knows us already.
-      const peer = this.#add(id);
-      const courier = this.#courier(id);
-      if (courier.theirs === null) peer.expect();
-      else {
-        courier.resend();
-        peer.begin();
-      }
+      this.#start(this.#add(id));
       return;
     }
     known.setAway(false);
@@ -395,6 +388,20 @@ export class Room extends TypedTarget {
   #resume(peer) {
     this.#courier(peer.id).resend();
     peer.resume();
+  }
+
+  /**
+   * Starts with somebody. Who is here for the first time is heard from in a moment. Whose page we know, we took to be gone
+   * after all, and perhaps it still has what we gave up: only we know that a new start is needed. What was on its way then
+   * goes first, for what follows would wait for it.
+   *
+   * @param {Peer} peer
+   */
+  #start(peer) {
+    const courier = this.#courier(peer.id);
+    if (courier.theirs === null) return peer.expect();
+    courier.resend();
+    peer.begin();
   }
 
   /** @param {string} id */

@@ -13,8 +13,12 @@ import {
   SUBPROTOCOL,
 } from "./protocol.js";
 
-/** The bounds of the wait before another try to connect, in milliseconds: see `fullJitter`. */
-export const RECONNECT_DELAY = Object.freeze({ base: 500, cap: 20_000 });
+/** The bounds of the wait before another try to connect, in milliseconds: see `fullJitter`. A room has few peers, and somebody who is in a call waits for it. */
+export const RECONNECT_DELAY = Object.freeze({ base: 500, cap: 3_000 });
+
+/** The same for an outage that has lasted longer than `PATIENT_AFTER_MS`: it may last long. */
+export const PATIENT_DELAY = Object.freeze({ base: 500, cap: 20_000 });
+export const PATIENT_AFTER_MS = 60_000;
 
 /** A connection that has not opened after this many milliseconds is given up for a new one. */
 export const OPEN_TIMEOUT_MS = 10_000;
@@ -62,6 +66,7 @@ export class SignalingSocket extends TypedTarget {
   #failures = 0;
   #attempt = 0;
   #openedAt = 0;
+  #outageSince = 0;
   /** @type {any} */
   #timer = null;
   #lastError = "";
@@ -201,9 +206,12 @@ export class SignalingSocket extends TypedTarget {
   #reconnect() {
     const wasStable = this.#state !== "connecting" && this.#environment.now() - this.#openedAt >= STABLE_MS;
     if (wasStable) this.#attempt = 0;
+    if (this.#attempt === 0) this.#outageSince = this.#environment.now();
     if (this.#state === "connecting") this.#failures += 1;
     this.#drop(CLOSE_RECONNECTING);
-    const delay = fullJitter(this.#attempt, RECONNECT_DELAY, this.#environment.random);
+    const isLong = this.#environment.now() - this.#outageSince >= PATIENT_AFTER_MS;
+    const bounds = isLong ? PATIENT_DELAY : RECONNECT_DELAY;
+    const delay = fullJitter(this.#attempt, bounds, this.#environment.random);
     this.#attempt += 1;
     this.#timer = this.#environment.setTimeout(() => this.#open(), delay);
     this.#become("connecting");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AUDIO_BPS, SMALL_BPS } from "../../public/client/budget.js";
 import { CANDIDATE_BATCH_MS, DESCRIPTION_HOLD_MS, LAST_CANDIDATE_MS } from "../../public/client/candidates.js";
-import { CONNECT_MS, DISCONNECTED_MS, Peer, RELAYED_WINDOW, VERIFY_MS } from "../../public/client/peer.js";
+import { CONNECT_MS, DISCONNECTED_MS, OFFER_MS, Peer, RELAYED_WINDOW, VERIFY_MS } from "../../public/client/peer.js";
 import { at, FakeChannel, FakePeerConnection, fakePlatform, GatheringPeerConnection, settle } from "./fakes.js";
 
 /** @typedef {import("../../public/client/connection.js").Negotiation} Negotiation */
@@ -426,7 +426,7 @@ test("nothing is torn down or restarted while the peer cannot be reached", async
 test("one who waits in vain for an offer makes it", async () => {
   const { peer, sent, clock } = side();
   peer.expect();
-  await clock.advance(SOON);
+  await clock.advance(OFFER_MS * 1.5);
   assert.equal(at(sent).first, true);
 });
 

@@ -337,6 +337,28 @@ test("what a peer that was away did not get is sent again when it is back", asyn
   assert.deepEqual(at(socket().frames), answer);
 });
 
+for (const [how, comes] of /** @type {[string, (set: Awaited<ReturnType<typeof joined>>) => Promise<void>][]} */ ([
+  ["comes", async () => socket().receive({ type: "joined", peer: "one" })],
+  ["is there after another outage", (set) => reconnect(set, ["one"])],
+])) {
+  test(`one who was taken to be gone and ${how} gets what it did not get, and then a new offer`, async () => {
+    const set = await joined({ peers: ["one"] });
+    const answer = at(socket().frames);
+    await reconnect(set, []);
+    await comes(set);
+    await settle();
+    const signals = socket().frames.filter(({ to }) => to === "one");
+    assert.deepEqual(signals[0], answer);
+    assert.deepEqual(
+      signals.map(({ data }) => [data.n, data.first]),
+      [
+        [1, undefined],
+        [2, true],
+      ],
+    );
+  });
+}
+
 test("a page that was reloaded is connected to anew", async () => {
   await joined({ peers: ["one"] });
   at(FakePeerConnection.all).become("connected");
