@@ -106,7 +106,7 @@ impl Room {
                 )?,
                 Err(room::Unauthorized) => route_error_response(RouteError::Unauthorized)?,
             },
-            Ok(Route::Health | Route::CreateRoom) => route_error_response(RouteError::NotFound)?,
+            Ok(Route::Health | Route::CreateRoom { .. }) => route_error_response(RouteError::NotFound)?,
             Err(error) => route_error_response(error)?,
         };
         Ok(response.into())
