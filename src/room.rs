@@ -21,7 +21,9 @@
 mod persisted;
 mod rate;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use crate::access::{Bytes32, Claims, JoinSecrets, PinnedGate, TokenError, issue_resume_token, read_resume_token};
 use crate::ice::IceServers;
@@ -159,13 +161,13 @@ pub struct Room {
     config: RoomConfig,
     /// What only an open room has. A room is open from the first seat taken until the last one is left for good.
     open: Option<Opened>,
-    seats: BTreeMap<PeerId, Seat>,
+    seats: LiteMap<PeerId, Seat>,
     /// The sockets of the seats.
-    sockets: BTreeMap<SocketId, PeerId>,
+    sockets: LiteMap<SocketId, PeerId>,
     /// Who waits to be let in.
-    waiting: BTreeMap<PeerId, Waiter>,
+    waiting: LiteMap<PeerId, Waiter>,
     /// Their sockets.
-    waiting_sockets: BTreeMap<SocketId, PeerId>,
+    waiting_sockets: LiteMap<SocketId, PeerId>,
     /// When the next away seat is given up.
     grace_ends_at: Option<Millis>,
     /// When to look for what a crash has left behind.
@@ -250,10 +252,10 @@ impl Room {
             name,
             config,
             open: None,
-            seats: BTreeMap::new(),
-            sockets: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            waiting_sockets: BTreeMap::new(),
+            seats: LiteMap::new(),
+            sockets: LiteMap::new(),
+            waiting: LiteMap::new(),
+            waiting_sockets: LiteMap::new(),
             grace_ends_at: None,
             sweep_at: now.saturating_add(SWEEP_AFTER),
             next_order: 0,
@@ -939,8 +941,9 @@ impl Room {
     }
 
     fn end(&mut self) {
-        let mut sockets: Vec<SocketId> = std::mem::take(&mut self.sockets).into_keys().collect();
-        sockets.extend(std::mem::take(&mut self.waiting_sockets).into_keys());
+        let mut sockets: Vec<SocketId> =
+            std::mem::take(&mut self.sockets).into_iter().map(|(socket, _)| socket).collect();
+        sockets.extend(std::mem::take(&mut self.waiting_sockets).into_iter().map(|(socket, _)| socket));
         self.waiting.clear();
         let frame = ServerFrame::Error { code: ErrorCode::Ended, message: "the host ended the call" };
         self.outputs.push_back(Output::Broadcast { to: sockets.clone(), text: frame.encode() });
@@ -956,7 +959,7 @@ impl Room {
         self.sockets.clear();
         self.waiting.clear();
         // Whoever still waits comes back by itself, and nobody is there any more to ask.
-        for socket in std::mem::take(&mut self.waiting_sockets).into_keys() {
+        for (socket, _) in std::mem::take(&mut self.waiting_sockets) {
             self.outputs.push_back(Output::Close { socket, code: CloseCode::Vanished });
         }
         self.grace_ends_at = None;

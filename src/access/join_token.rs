@@ -5,12 +5,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use sha2::Sha256;
 
 use crate::protocol::{Millis, PeerId, RoomName};
 
 /// How far the clock of who made a token may be off, in milliseconds.
-const SKEW: u64 = 30_000;
+const SKEW: Millis = 30_000;
 
 /// The longest token, in characters.
 const TOKEN_MAX_LEN: usize = 4096;
@@ -71,15 +72,35 @@ struct Header {
     crit: Option<serde::de::IgnoredAny>,
 }
 
-/// The claims. A `NumericDate` (RFC 7519, section 2) counts seconds and may have a fraction.
+/// The claims.
 #[derive(Deserialize)]
 struct Payload {
     room: String,
-    exp: f64,
-    nbf: Option<f64>,
+    exp: NumericDate,
+    nbf: Option<NumericDate>,
     #[serde(default)]
     host: bool,
     peer: Option<String>,
+}
+
+/// A `NumericDate` (RFC 7519, section 2): seconds since the epoch, which may have a fraction. Kept in milliseconds.
+///
+/// It is read without floating-point numbers: the code for them would weigh more than all the rest of this file.
+struct NumericDate(Millis);
+
+impl<'de> Deserialize<'de> for NumericDate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let (seconds, fraction) = raw.get().split_once('.').unwrap_or((raw.get(), ""));
+        let thousandths = fraction
+            .bytes()
+            .chain(*b"000")
+            .take(3)
+            .try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + Millis::from(digit - b'0')));
+        let seconds = seconds.parse().ok().and_then(|seconds: Millis| seconds.checked_mul(1000));
+        let millis = seconds.zip(thousandths).and_then(|(seconds, thousandths)| seconds.checked_add(thousandths));
+        millis.map(Self).ok_or_else(|| serde::de::Error::custom("no number of seconds"))
+    }
 }
 
 impl JoinSecrets {
@@ -118,13 +139,10 @@ impl JoinSecrets {
             return Err(TokenError::OtherRoom);
         }
         let claims = Claims { host: payload.host, peer };
-        // A time in milliseconds is a whole number far below 2^53.
-        #[expect(clippy::cast_precision_loss)]
-        let (now, skew) = (now as f64 / 1000.0, SKEW as f64 / 1000.0);
-        if payload.nbf.is_some_and(|from| now + skew < from) {
+        if payload.nbf.is_some_and(|from| now.saturating_add(SKEW) < from.0) {
             return Err(TokenError::TooEarly);
         }
-        if now - skew >= payload.exp {
+        if now.saturating_sub(SKEW) >= payload.exp.0 {
             return Err(TokenError::Expired(claims));
         }
         Ok(claims)
@@ -291,6 +309,10 @@ mod tests {
             r#"{"exp":9999999999}"#,
             r#"{"room":"team-7","exp":"9999999999"}"#,
             r#"{"room":"team-7","exp":null}"#,
+            r#"{"room":"team-7","exp":-1}"#,
+            r#"{"room":"team-7","exp":9e9}"#,
+            r#"{"room":"team-7","exp":9999999999.9e1}"#,
+            r#"{"room":"team-7","exp":99999999999999999999}"#,
             r#"{"room":["team-7"],"exp":9999999999}"#,
             r#"{"room":"team-7","exp":9999999999,"nbf":"0"}"#,
             r#"{"room":"team-7","exp":9999999999,"host":"true"}"#,
