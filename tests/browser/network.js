@@ -19,6 +19,7 @@ export class Middle {
   #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "switchboard.v1" });
   #open = Promise.resolve();
   #mend = () => {};
+  #cuts = 0;
 
   /** @param {string} target the server's origin */
   constructor(target) {
@@ -53,8 +54,12 @@ export class Middle {
     return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
   }
 
-  /** From now on nothing passes, and nobody is told: what is sent meanwhile comes when it is mended, as TCP has it. */
+  /**
+   * From now on nothing passes, and nobody is told. What is opened meanwhile opens when it is mended. What is open already is
+   * dead for good: a machine that comes back has another address.
+   */
   cut() {
+    this.#cuts += 1;
     this.#open = new Promise((resolve) => {
       this.#mend = () => resolve(undefined);
     });
@@ -64,9 +69,14 @@ export class Middle {
     this.#mend();
   }
 
+  /** Every connection to the server is lost. */
+  drop() {
+    for (const client of this.#sockets.clients) client.terminate();
+  }
+
   stop() {
     this.#mend();
-    for (const client of this.#sockets.clients) client.terminate();
+    this.drop();
     this.#server.close();
     this.#server.closeAllConnections();
   }
@@ -108,8 +118,9 @@ export class Middle {
   #join(from, to, opened, change) {
     /** @type {Promise<unknown>} */
     let last = opened;
+    const cuts = this.#cuts;
     const then = (/** @type {() => unknown} */ step) => {
-      last = last.then(() => this.#open).then(step);
+      last = last.then(() => this.#cuts === cuts && step());
     };
     from.on("message", (data) => {
       const text = String(data);
