@@ -512,6 +512,8 @@ export class Room extends TypedTarget {
   #peerChanged(peer, state) {
     this.#divideUpload();
     if (state !== "reconnecting") return;
+    // It may be our own network that is gone, and the way to the server with it.
+    this.#signaling.probe();
     // What went over the connection may not have arrived.
     this.#courier(peer.id).resend();
     if (this.#expiring.has(peer.id)) this.#remove(peer.id, "lost");
