@@ -12,10 +12,12 @@ import { BUCKET_BYTES, Seal } from "./seal.js";
 import { SignalingSocket } from "./signaling.js";
 import { watchForWake } from "./wake.js";
 
+export { SMALL_LINES } from "./budget.js";
 export { CourierError, FileError, LinkError, MessageError, RoomError, SealError, VerificationError } from "./errors.js";
+export { TypedTarget } from "./events.js";
 export { makeLink, parseLink } from "./link.js";
 export { Peer } from "./peer.js";
-export { makeKey } from "./seal.js";
+export { makeKey, Seal } from "./seal.js";
 
 /** So many tries in a row must fail before `join` gives up. Somebody who is in never gives up. */
 export const JOIN_ATTEMPTS = 3;
