@@ -113,7 +113,6 @@ export class Member {
   /** Looks every tenth of a second at what has arrived, from now on. */
   watches() {
     return this.does(() => {
-      // Not one after the other: Firefox never answers about a connection that is closed meanwhile.
       setInterval(async () => {
         const sample = await member.look();
         if (sample !== null) member.samples.push(sample);

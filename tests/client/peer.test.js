@@ -478,6 +478,17 @@ test("a connection that fails before it ever worked is replaced, at once the fir
   assert.equal(open().length, 1);
 });
 
+test("statistics are there, or null if the connection ends before they are", async () => {
+  const { peer } = side();
+  assert.equal(await peer.getStats(), null);
+  peer.begin();
+  assert.equal((await peer.getStats())?.size, 0);
+  at(FakePeerConnection.all).getStats = () => new Promise(() => {});
+  const asked = peer.getStats();
+  peer.renew();
+  assert.equal(await asked, null);
+});
+
 test("nothing is torn down or restarted while the peer cannot be reached", async () => {
   for (const cut of ["away", "unreachable"]) {
     const { impolite, exchange, platform } = pair();
