@@ -64,6 +64,11 @@ export class Connection extends TypedTarget {
   /** @type {Map<TrackKind, RTCRtpTransceiver>} */
   #transceivers = new Map();
   #closed = false;
+  #end = () => {};
+  /** @type {Promise<null>} */
+  #ended = new Promise((resolve) => {
+    this.#end = () => resolve(null);
+  });
   #makingOffer = false;
   #ignoreOffer = false;
   #agreed = false;
@@ -147,9 +152,13 @@ export class Connection extends TypedTarget {
     return certificatesOf(this.#pc);
   }
 
-  /** @returns {Promise<RTCStatsReport>} */
+  /**
+   * The statistics.
+   *
+   * @returns {Promise<RTCStatsReport | null>} null if the connection ends before they are there: Firefox 153 never answers then
+   */
   getStats() {
-    return this.#pc.getStats();
+    return Promise.race([this.#ended, this.#pc.getStats()]);
   }
 
   /**
@@ -235,6 +244,7 @@ export class Connection extends TypedTarget {
   /** Ends the connection. No event follows. */
   close() {
     this.#closed = true;
+    this.#end();
     this.#dropHeld();
     this.#candidates.close();
     this.#pc.close();

@@ -537,9 +537,15 @@ export class Peer extends TypedTarget {
       return;
     }
     this.#notConnected();
-    if (state === "failed") this.#recover();
+    if (state === "failed") this.#failed();
     else if (state === "disconnected") this.#later(this.#mayReturn ? REPLACE_MS : DISCONNECTED_MS);
     else if (this.#timer === null) this.#later(CONNECT_MS);
+  }
+
+  /** Tries again, at once the first time: where a connection fails as soon as it is made, there is no end to it. */
+  #failed() {
+    if (this.#attempts === 0) this.#recover();
+    else this.#later(Math.min(CONNECT_CAP_MS, DISCONNECTED_MS * 2 ** (this.#attempts - 1)));
   }
 
   #connected() {
@@ -576,7 +582,9 @@ export class Peer extends TypedTarget {
     await this.#context.refreshIceServers();
     // Meanwhile it may have come back by itself, or the other side may have offered another, or have gone.
     if (this.#connection !== broken || this.#state === "connected" || this.#state === "closed") return;
-    const connection = this.#attempts > RESTARTS ? null : broken;
+    // What has never worked has nothing to lose.
+    const isHopeless = this.#attempts > RESTARTS || (this.#state === "connecting" && broken?.state === "failed");
+    const connection = isHopeless ? null : broken;
     if (connection?.opening || connection?.restartable) connection.restart(this.#context.iceServers());
     else this.begin();
   }

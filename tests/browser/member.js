@@ -22,6 +22,7 @@ const QUIET_MS = 6_000;
  * @property {number} lastFrame when, on the page's clock
  * @property {number} later how far the clock that tells the time is put forward, in milliseconds
  * @property {(() => void)[] | null} held signals with a number that wait to be let go; null while none is held back
+ * @property {number} failures how often a connection failed
  * @property {string[]} states of the room and of the connections to its peers, as they came
  * @property {string[]} errors what the peers told, by name and code
  * @property {Sample[]} samples what has arrived, again and again since `watches`
@@ -112,7 +113,6 @@ export class Member {
   /** Looks every tenth of a second at what has arrived, from now on. */
   watches() {
     return this.does(() => {
-      // Not one after the other: Firefox never answers about a connection that is closed meanwhile.
       setInterval(async () => {
         const sample = await member.look();
         if (sample !== null) member.samples.push(sample);
@@ -235,12 +235,26 @@ function keepConnections(relayed) {
     };
   }
   Object.assign(globalThis, {
-    member: { connections, frames, lastFrame: 0, later: 0, held: null, states: [], errors: [], samples: [], look },
+    member: {
+      connections,
+      frames,
+      lastFrame: 0,
+      later: 0,
+      held: null,
+      failures: 0,
+      states: [],
+      errors: [],
+      samples: [],
+      look,
+    },
     RTCPeerConnection: class extends Platform {
       /** @param {RTCConfiguration} configuration */
       constructor(configuration) {
         super(configuration);
         connections.push(this);
+        this.addEventListener("connectionstatechange", () => {
+          if (this.connectionState === "failed") member.failures += 1;
+        });
       }
     },
   });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { AUDIO_BPS, SMALL_BPS } from "../../public/client/budget.js";
 import { CANDIDATE_BATCH_MS, DESCRIPTION_HOLD_MS, LAST_CANDIDATE_MS } from "../../public/client/candidates.js";
 import {
+  CONNECT_CAP_MS,
   CONNECT_MS,
   DISCONNECTED_MS,
   OFFER_MS,
@@ -464,6 +465,35 @@ test("a connection that restarts do not help is replaced", async () => {
   await exchange();
   assertAgreed();
   assert.equal(polite.states.includes("closed"), false);
+});
+
+test("a connection that fails before it ever worked is replaced, at once the first time and then after longer and longer", async () => {
+  const { peer, clock } = side();
+  await peer.receive({ session: "s", first: true, description: { type: "offer", sdp: "theirs" } });
+  at(FakePeerConnection.all).become("failed");
+  await settle();
+  assert.equal(FakePeerConnection.all.length, 2);
+  for (const wait of [2_000, 4_000, 8_000, 16_000, 32_000, CONNECT_CAP_MS, CONNECT_CAP_MS]) {
+    /** @type {number} */
+    const before = FakePeerConnection.all.length;
+    at(FakePeerConnection.all).become("failed");
+    await clock.advance(wait * 1.24);
+    assert.equal(FakePeerConnection.all.length, before, `still waiting after ${wait} ms`);
+    await clock.advance(wait * 0.02);
+    assert.equal(FakePeerConnection.all.length, before + 1, `another try after ${wait} ms`);
+  }
+  assert.equal(open().length, 1);
+});
+
+test("statistics are there, or null if the connection ends before they are", async () => {
+  const { peer } = side();
+  assert.equal(await peer.getStats(), null);
+  peer.begin();
+  assert.equal((await peer.getStats())?.size, 0);
+  at(FakePeerConnection.all).getStats = () => new Promise(() => {});
+  const asked = peer.getStats();
+  peer.renew();
+  assert.equal(await asked, null);
 });
 
 test("nothing is torn down or restarted while the peer cannot be reached", async () => {
