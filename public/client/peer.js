@@ -62,7 +62,7 @@ export const RELAYED_WINDOW = 64;
  * @property {(payload: object) => void} signal sends to this peer, once and in order, whatever happens meanwhile
  * @property {() => number} pending how many signals to this peer are not acknowledged
  * @property {() => number} signalBytes the longest message that fits into a signal, in bytes of JSON
- * @property {() => import("./protocol.js").IceServer[]} iceServers
+ * @property {() => import("./connection.js").IceConfiguration} ice how to look for a way
  * @property {() => Promise<void>} refreshIceServers sees to it, within a second, that these are fresh
  * @property {Tracks} tracks what we send now
  */
@@ -233,7 +233,7 @@ export class Peer extends TypedTarget {
   /** @param {Connection} connection */
   async #restart(connection) {
     await this.#context.refreshIceServers();
-    if (connection === this.#connection) connection.restart(this.#context.iceServers());
+    if (connection === this.#connection) connection.restart(this.#context.ice());
   }
 
   /**
@@ -439,7 +439,7 @@ export class Peer extends TypedTarget {
         session,
         initiator,
         polite: this.#polite,
-        iceServers: this.#context.iceServers(),
+        ice: this.#context.ice(),
         tracks: this.#local,
         send: (negotiation) => this.#signal(negotiation),
       },
@@ -558,7 +558,7 @@ export class Peer extends TypedTarget {
     // Meanwhile it may have come back by itself, or the other side may have offered another, or have gone.
     if (this.#connection !== broken || this.#state === "connected" || this.#state === "closed") return;
     const connection = this.#attempts > RESTARTS ? null : broken;
-    if (connection?.opening || connection?.restartable) connection.restart(this.#context.iceServers());
+    if (connection?.opening || connection?.restartable) connection.restart(this.#context.ice());
     else this.begin();
   }
 

@@ -36,14 +36,15 @@ export class Member {
    *
    * @param {import("puppeteer-core").Browser} browser
    * @param {string} link
-   * @param {{ media?: boolean }} [options] whether to send sound and a moving picture
+   * @param {{ media?: boolean, relay?: boolean }} [options] whether to send sound and a moving picture, and whether to connect
+   *   through relays only
    */
-  static async in(browser, link, { media = false } = {}) {
+  static async in(browser, link, { media = false, relay = false } = {}) {
     const member = new Member(await browser.newPage());
     await member.page.evaluateOnNewDocument(keepConnections);
     // Any page of the server will do: this one uses no module itself.
     await member.page.goto(new URL("/nowhere", link).href);
-    await member.page.evaluate(join, link, media);
+    await member.page.evaluate(join, link, media, relay);
     return member;
   }
 
@@ -129,11 +130,12 @@ function keepConnections() {
  *
  * @param {string} link
  * @param {boolean} media
+ * @param {boolean} relay
  */
-async function join(link, media) {
+async function join(link, media, relay) {
   const path = "/client/room.js";
   const { Room } = /** @type {typeof import("../../public/client/room.js")} */ (await import(path));
-  const room = new Room(link);
+  const room = new Room(link, { iceTransportPolicy: relay ? "relay" : "all" });
   /** @type {unknown[]} */
   const messages = [];
   /** @type {import("../../public/client/files.js").IncomingFile[]} */

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use switchboard::ice::IceServers;
+use switchboard::ice::{Ice, IceServers};
 use switchboard::protocol::{GateOffer, Limits, Millis, Offer, RoomName};
 use switchboard::room::{Attachment, Environment, Frame, Input, Output, Record, Room, RoomConfig, SocketId};
 
@@ -48,7 +48,8 @@ impl Environment for Senses {
 }
 
 pub fn config(limits: Limits) -> RoomConfig {
-    RoomConfig { limits, ice_servers: IceServers::parse(r#"[{"urls":["stun:stun.example"]}]"#).unwrap() }
+    let servers = IceServers::parse(r#"[{"urls":["stun:stun.example"]}]"#).unwrap();
+    RoomConfig { limits, ice: Ice { servers, turn: None, service: None } }
 }
 
 pub fn name() -> RoomName {
@@ -96,6 +97,7 @@ impl World {
                     self.rows_written += 1;
                 }
                 Output::Forget => self.record = None,
+                Output::AskRelays => {}
             }
         }
         outputs
