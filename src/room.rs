@@ -26,7 +26,7 @@ use std::collections::VecDeque;
 use litemap::LiteMap;
 
 use crate::access::{Bytes32, Claims, JoinSecrets, PinnedGate, TokenError, issue_resume_token, read_resume_token};
-use crate::ice::IceServers;
+use crate::ice::{Ice, Relays};
 use crate::protocol::{
     ClientFrame, CloseCode, DESERTED_AFTER, ErrorCode, GateOffer, LeftReason, Limits, MALFORMED_FRAMES, Malformed,
     Millis, Offer, PeerEntry, PeerId, REMOVED_MAX, RoomEntry, RoomName, SWEEP_AFTER, ServerFrame, UndeliveredReason,
@@ -78,6 +78,9 @@ pub enum Input<'a> {
     },
     /// The time that [`Room::poll_timeout`] named has come.
     Timeout,
+    /// What the relay service gives out for now; `None` where it did not answer an [`Output::AskRelays`]. It may also come
+    /// unasked, and lies in memory only.
+    Relays(Option<Relays>),
 }
 
 /// A frame as the driver received it.
@@ -126,6 +129,8 @@ pub enum Output {
     Store(Record),
     /// Delete everything that is stored, alarm included.
     Forget,
+    /// Ask the relay service. [`Input::Relays`] is to follow, whenever the answer is there; nothing waits for it but who asked.
+    AskRelays,
 }
 
 /// How a room is set up.
@@ -134,7 +139,7 @@ pub struct RoomConfig {
     /// Its limits.
     pub limits: Limits,
     /// What its members get for ICE.
-    pub ice_servers: IceServers,
+    pub ice: Ice,
     /// What join tokens are signed with.
     pub join_secrets: JoinSecrets,
 }
@@ -175,6 +180,10 @@ pub struct Room {
     next_order: u32,
     /// Whether the record has to be stored once the input is handled.
     record_changed: bool,
+    /// What the relay service gave out last.
+    relays: Option<Relays>,
+    /// Which sockets the relay service's answer is for, and whether they asked.
+    wanting_relays: LiteMap<SocketId, bool>,
     outputs: VecDeque<Output>,
 }
 
@@ -260,6 +269,8 @@ impl Room {
             sweep_at: now.saturating_add(SWEEP_AFTER),
             next_order: 0,
             record_changed: false,
+            relays: None,
+            wanting_relays: LiteMap::new(),
             outputs: VecDeque::new(),
         };
         let Some(record) = record else {
@@ -345,6 +356,7 @@ impl Room {
             }
             Input::Closed { .. } => {}
             Input::Timeout => self.sweep(now, environment),
+            Input::Relays(relays) => self.receive_relays(relays, now),
         }
         if std::mem::take(&mut self.record_changed) {
             self.store();
@@ -544,6 +556,7 @@ impl Room {
     }
 
     fn welcome(&mut self, peer: PeerId, socket: SocketId, resumed: bool, now: Millis) {
+        let ice = self.config.ice.for_member(peer, now, self.relays.as_ref());
         let Some(open) = &self.open else { return };
         let mut others: Vec<(u32, PeerEntry)> = self
             .seats
@@ -559,11 +572,15 @@ impl Room {
             host: open.host.peer,
             room: RoomEntry { name: self.name.as_str(), capacity: self.config.limits.capacity, locked: open.locked },
             peers: others.into_iter().map(|(_, entry)| entry).collect(),
-            ice_servers: self.config.ice_servers.json(),
+            ice_servers: &ice.servers,
+            ice_seconds: ice.seconds,
             limits: self.config.limits,
         };
         let text = frame.encode();
         self.outputs.push_back(Output::Send { to: socket, text });
+        if self.lacks_relays(now) {
+            self.ask_relays(socket, false);
+        }
     }
 
     fn refuse_unauthorized(&mut self, socket: SocketId, message: &str) {
@@ -826,10 +843,8 @@ impl Room {
                     self.reach(suspect, now, environment);
                 }
             }
-            ClientFrame::Ice => {
-                let ice_servers = self.config.ice_servers.clone();
-                self.send(socket, &ServerFrame::Ice { ice_servers: ice_servers.json() });
-            }
+            ClientFrame::Ice if self.lacks_relays(now) => self.ask_relays(socket, true),
+            ClientFrame::Ice => self.send_ice(peer, socket, now),
             ClientFrame::Lock { locked } => self.command(peer, socket, Some(Command::Lock(locked)), now, environment),
             ClientFrame::Admit { peer: whom } => {
                 self.command(peer, socket, whom.map(Command::Admit), now, environment);
@@ -857,6 +872,40 @@ impl Room {
         if let Some(command) = command {
             self.moderate(socket, command, now, environment);
         }
+    }
+
+    // ICE servers
+
+    /// Whether the relay service has to be asked before a member can have what the operator has set up.
+    fn lacks_relays(&self, now: Millis) -> bool {
+        self.config.ice.service.is_some() && !self.relays.as_ref().is_some_and(|relays| relays.are_fresh(now))
+    }
+
+    fn ask_relays(&mut self, socket: SocketId, asked: bool) {
+        if self.wanting_relays.is_empty() {
+            self.outputs.push_back(Output::AskRelays);
+        }
+        *self.wanting_relays.entry(socket).or_default() |= asked;
+    }
+
+    /// Without an answer from the relay service, only who asked is told what there is: the others have just been.
+    fn receive_relays(&mut self, relays: Option<Relays>, now: Millis) {
+        let answered = relays.is_some();
+        if answered {
+            self.relays = relays;
+        }
+        for (socket, asked) in std::mem::take(&mut self.wanting_relays) {
+            if (answered || asked)
+                && let Some(&peer) = self.sockets.get(&socket)
+            {
+                self.send_ice(peer, socket, now);
+            }
+        }
+    }
+
+    fn send_ice(&mut self, peer: PeerId, socket: SocketId, now: Millis) {
+        let ice = self.config.ice.for_member(peer, now, self.relays.as_ref());
+        self.send(socket, &ServerFrame::Ice { ice_servers: &ice.servers, ice_seconds: ice.seconds });
     }
 
     fn complain(&mut self, peer: PeerId, socket: SocketId, message: &str, now: Millis) {

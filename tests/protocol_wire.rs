@@ -42,6 +42,7 @@ fn the_server_writes_the_golden_frames() {
                 room: RoomEntry { name: "k7m2-9qxw-3fzt", capacity: 8, locked: false },
                 peers: vec![PeerEntry { id: peer('2'), away: false }, PeerEntry { id: peer('4'), away: true }],
                 ice_servers: raw(ice),
+                ice_seconds: Some(86_400),
                 limits: Limits::DEFAULT,
             }
             .encode(),
@@ -72,7 +73,11 @@ fn the_server_writes_the_golden_frames() {
                 .encode(),
         ),
         ("host", ServerFrame::Host { peer: peer('3') }.encode()),
-        ("ice", ServerFrame::Ice { ice_servers: raw(r#"[{"urls":["stun:stun.example:3478"]}]"#) }.encode()),
+        (
+            "ice",
+            ServerFrame::Ice { ice_servers: raw(r#"[{"urls":["stun:stun.example:3478"]}]"#), ice_seconds: None }
+                .encode(),
+        ),
         ("error", ServerFrame::Error { code: ErrorCode::Malformed, message: "unknown `type`" }.encode()),
     ];
     let golden = server_frames();

@@ -262,7 +262,7 @@ impl Run {
                     self.views.remove(&socket);
                 }
                 Output::Forget => self.life += 1,
-                Output::Attach { .. } | Output::Store(_) => {}
+                Output::Attach { .. } | Output::Store(_) | Output::AskRelays => {}
             }
         }
     }

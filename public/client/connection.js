@@ -18,6 +18,8 @@ export const TRACK_KINDS = Object.freeze(/** @type {const} */ (["audio", "camera
  * @typedef {typeof TRACK_KINDS[number]} TrackKind
  * @typedef {Record<TrackKind, MediaStreamTrack | null>} Tracks
  *
+ * @typedef {{ iceServers: import("./protocol.js").IceServer[], iceTransportPolicy: RTCIceTransportPolicy }} IceConfiguration
+ *
  * @typedef {"connecting" | "connected" | "disconnected" | "failed"} ConnectionState
  *
  * @typedef {object} Negotiation what the two ends of a connection tell each other through the room
@@ -90,12 +92,12 @@ export class Connection extends TypedTarget {
    * @param {string} options.session
    * @param {boolean} options.initiator whether this side makes the first offer; the other waits for it
    * @param {boolean} options.polite whether this side gives way when both offer at once
-   * @param {import("./protocol.js").IceServer[]} options.iceServers
+   * @param {IceConfiguration} options.ice
    * @param {Tracks} options.tracks
    * @param {(negotiation: Negotiation) => void} options.send
    * @param {import("./environment.js").Environment} environment
    */
-  constructor({ session, initiator, polite, iceServers, tracks, send }, environment) {
+  constructor({ session, initiator, polite, ice, tracks, send }, environment) {
     super();
     this.#session = session;
     this.#initiator = initiator;
@@ -106,7 +108,7 @@ export class Connection extends TypedTarget {
     this.#candidates = new Candidates((candidates) => this.#send({ session, candidates }), environment);
     // Where there is none, nobody opens a connection: see `Peer`.
     const PeerConnection = /** @type {typeof RTCPeerConnection} */ (environment.peerConnection);
-    this.#pc = new PeerConnection(configurationWith(iceServers));
+    this.#pc = new PeerConnection(configurationWith(ice));
     this.#listen();
     if (initiator) this.#prepare((media, stream) => this.#pc.addTransceiver(media, { streams: stream }));
   }
@@ -207,12 +209,12 @@ export class Connection extends TypedTarget {
    * Looks for a new way to the other side. Media goes on over the old one as long as that works. Nothing happens while an
    * offer of ours has no answer: a second one cannot be made before.
    *
-   * @param {import("./protocol.js").IceServer[]} iceServers
+   * @param {IceConfiguration} ice
    */
-  restart(iceServers) {
+  restart(ice) {
     if (this.unanswered) return;
     try {
-      this.#pc.setConfiguration(configurationWith(iceServers));
+      this.#pc.setConfiguration(configurationWith(ice));
       this.#pc.restartIce();
     } catch (error) {
       this.#report(error);
@@ -446,12 +448,12 @@ export class Connection extends TypedTarget {
 }
 
 /**
- * @param {import("./protocol.js").IceServer[]} iceServers
+ * @param {IceConfiguration} ice
  * @returns {RTCConfiguration}
  */
-function configurationWith(iceServers) {
+function configurationWith(ice) {
   // One transport for everything, from the first offer on: without it, each kind of media would gather candidates of its own.
-  return { iceServers, bundlePolicy: "max-bundle" };
+  return { ...ice, bundlePolicy: "max-bundle" };
 }
 
 /**

@@ -68,7 +68,7 @@ export const RELAYED_WINDOW = 64;
  * @property {(payload: object) => void} signal sends to this peer, once and in order, whatever happens meanwhile
  * @property {() => number} pending how many signals to this peer are not acknowledged
  * @property {() => number} signalBytes the longest message that fits into a signal, in bytes of JSON
- * @property {() => import("./protocol.js").IceServer[]} iceServers
+ * @property {() => import("./connection.js").IceConfiguration} ice how to look for a way
  * @property {() => Promise<void>} refreshIceServers sees to it, within a second, that these are fresh
  * @property {Tracks} tracks what we send now
  */
@@ -241,7 +241,7 @@ export class Peer extends TypedTarget {
   /** @param {Connection} connection */
   async #restart(connection) {
     await this.#context.refreshIceServers();
-    if (connection === this.#connection) connection.restart(this.#context.iceServers());
+    if (connection === this.#connection) connection.restart(this.#context.ice());
   }
 
   /**
@@ -447,7 +447,7 @@ export class Peer extends TypedTarget {
         session,
         initiator,
         polite: this.#polite,
-        iceServers: this.#context.iceServers(),
+        ice: this.#context.ice(),
         tracks: this.#local,
         send: (negotiation) => this.#signal(negotiation),
       },
@@ -585,7 +585,7 @@ export class Peer extends TypedTarget {
     // What has never worked has nothing to lose.
     const isHopeless = this.#attempts > RESTARTS || (this.#state === "connecting" && broken?.state === "failed");
     const connection = isHopeless ? null : broken;
-    if (connection?.opening || connection?.restartable) connection.restart(this.#context.iceServers());
+    if (connection?.opening || connection?.restartable) connection.restart(this.#context.ice());
     else this.begin();
   }
 

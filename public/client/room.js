@@ -48,6 +48,8 @@ export const JOIN_ATTEMPTS = 3;
  * @property {string} [base] a URL on the server that a bare room name belongs to; the page's own by default
  * @property {boolean} [signalingOnly] makes no connections: there are messages, and nothing else, through the room. For programs
  *   without WebRTC; the default wherever there is neither WebRTC nor a page
+ * @property {RTCIceTransportPolicy} [iceTransportPolicy] `relay` sends everything through TURN servers, so that the others do not
+ *   learn our address; nothing connects then where the server names none. `all` by default
  * @property {number} [uploadBps] what may go up to all the others together, in bits per second; `UPLOAD_BPS` by default
  *
  * @typedef {import("./protocol.js").LeaveReason | "lost"} PeerLeftReason `lost`: it did not come back after an outage
@@ -118,6 +120,7 @@ export class Room extends TypedTarget {
   #graceSeconds = 0;
   #messageBytes = 0;
   #signalingOnly;
+  #iceTransportPolicy;
   #ice;
   /** @type {Promise<void> | null} */
   #joining = null;
@@ -137,6 +140,7 @@ export class Room extends TypedTarget {
       resume = null,
       base = globalThis.location?.href,
       uploadBps = UPLOAD_BPS,
+      iceTransportPolicy = "all",
       signalingOnly,
       ...replaced
     } = options;
@@ -146,6 +150,7 @@ export class Room extends TypedTarget {
     this.#signalingOnly = signalingOnly ?? hasNoMedia;
     this.#token = token;
     this.#uploadBps = uploadBps;
+    this.#iceTransportPolicy = iceTransportPolicy;
     this.#session = this.#environment.randomId();
     this.#ice = new IceServers(() => this.#signaling.send({ type: "ice" }), this.#environment);
     this.#signaling = new SignalingSocket(socketUrl(this.#link), { resume }, this.#environment);
@@ -325,16 +330,16 @@ export class Room extends TypedTarget {
       case "locked":
         return this.#setLocked(frame.locked);
       case "ice":
-        this.#ice.update(frame.iceServers);
+        this.#ice.update(frame.iceServers, frame.iceSeconds);
     }
   }
 
   /** @param {import("./protocol.js").WelcomeFrame} frame */
-  #welcomed({ self, host, room, peers, iceServers, limits }) {
+  #welcomed({ self, host, room, peers, iceServers, iceSeconds, limits }) {
     const isFirst = this.#self !== self;
     if (this.#self !== null && isFirst) this.#forgetPeers();
     this.#self = self;
-    this.#ice.update(iceServers);
+    this.#ice.update(iceServers, iceSeconds);
     this.#graceSeconds = limits.graceSeconds;
     this.#messageBytes = limits.messageBytes;
     this.#setHost(host);
@@ -418,7 +423,7 @@ export class Room extends TypedTarget {
         signal: (payload) => this.#courier(id).post(payload),
         pending: () => this.#courier(id).pending,
         signalBytes: () => capacityOf(this.#messageBytes),
-        iceServers: () => this.#ice.list,
+        ice: () => ({ iceServers: this.#ice.list, iceTransportPolicy: this.#iceTransportPolicy }),
         refreshIceServers: () => this.#ice.refresh(),
         tracks: this.#tracks,
       },

@@ -27,6 +27,9 @@ pub enum ServerFrame<'a> {
         /// An array of `RTCIceServer` (W3C WebRTC, section 4.2.4).
         #[serde(rename = "iceServers")]
         ice_servers: &'a RawValue,
+        /// How long their credentials last, in seconds, where they do not last for ever.
+        #[serde(rename = "iceSeconds", skip_serializing_if = "Option::is_none")]
+        ice_seconds: Option<u64>,
         /// What a client has to keep to.
         limits: Limits,
     },
@@ -89,6 +92,9 @@ pub enum ServerFrame<'a> {
         /// An array of `RTCIceServer`.
         #[serde(rename = "iceServers")]
         ice_servers: &'a RawValue,
+        /// How long their credentials last, in seconds, where they do not last for ever.
+        #[serde(rename = "iceSeconds", skip_serializing_if = "Option::is_none")]
+        ice_seconds: Option<u64>,
     },
     /// What was wrong with the last frame, or why the socket closes.
     Error {

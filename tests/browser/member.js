@@ -56,8 +56,9 @@ export class Member {
    * @property {boolean} [media] whether to send sound and a moving picture
    * @property {boolean} [glare] whether to make an offer to everybody at once, and to hold it back
    * @property {import("./network.js").Relay | null} [relay] what all packets to the others go through
+   * @property {boolean} [relayOnly] whether to connect through TURN servers only
    */
-  static async in(browser, link, { media = false, glare = false, relay = null } = {}) {
+  static async in(browser, link, { media = false, glare = false, relay = null, relayOnly = false } = {}) {
     const member = new Member(await browser.newPage());
     if (relay !== null) {
       await member.page.exposeFunction("portFor", (/** @type {string} */ address, /** @type {number} */ port) =>
@@ -67,7 +68,7 @@ export class Member {
     await member.page.evaluateOnNewDocument(keepConnections, relay !== null);
     // Any page of the server will do: this one uses no module itself.
     await member.page.goto(new URL("/nowhere", link).href);
-    await member.page.evaluate(join, link, media, glare);
+    await member.page.evaluate(join, link, media, glare, relayOnly);
     return member;
   }
 
@@ -266,11 +267,12 @@ function keepConnections(relayed) {
  * @param {string} link
  * @param {boolean} media
  * @param {boolean} glare
+ * @param {boolean} relayOnly
  */
-async function join(link, media, glare) {
+async function join(link, media, glare, relayOnly) {
   const path = "/client/room.js";
   const { Room } = /** @type {typeof import("../../public/client/room.js")} */ (await import(path));
-  const room = new Room(link);
+  const room = new Room(link, { iceTransportPolicy: relayOnly ? "relay" : "all" });
   /** @type {unknown[]} */
   const messages = [];
   /** @type {import("../../public/client/files.js").IncomingFile[]} */

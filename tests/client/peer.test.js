@@ -52,7 +52,7 @@ function side({
         if (link.reachable) sent.push(/** @type {Negotiation} */ (data));
         return link.reachable;
       },
-      iceServers: () => [{ urls: ["stun:stun.example"] }],
+      ice: () => ({ iceServers: [{ urls: ["stun:stun.example"] }], iceTransportPolicy: /** @type {const} */ ("all") }),
       refreshIceServers,
       signalingOnly,
       pending: () => link.pending,

@@ -269,6 +269,7 @@ test("connections get the ICE servers of the welcome", async () => {
   await joined({ peers: ["one"] });
   assert.deepEqual(at(FakePeerConnection.all).configuration, {
     iceServers: [{ urls: ["stun:stun.example"] }],
+    iceTransportPolicy: "all",
     bundlePolicy: "max-bundle",
   });
 });
@@ -514,7 +515,7 @@ test("connections that look for a new way ask the server once for fresh ICE serv
   await settle();
   for (const pc of FakePeerConnection.all) {
     assert.equal(pc.restarts, 1);
-    assert.deepEqual(pc.configuration, { iceServers, bundlePolicy: "max-bundle" });
+    assert.deepEqual(pc.configuration, { iceServers, iceTransportPolicy: "all", bundlePolicy: "max-bundle" });
   }
 });
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use switchboard::access::JoinSecrets;
-use switchboard::ice::IceServers;
+use switchboard::ice::{Ice, IceServers};
 use switchboard::protocol::{GateOffer, Limits, Millis, Offer, RoomName};
 use switchboard::room::{Attachment, Environment, Frame, Input, Output, Record, Room, RoomConfig, SocketId};
 
@@ -49,8 +49,9 @@ impl Environment for Senses {
 }
 
 pub fn config(limits: Limits) -> RoomConfig {
-    let ice_servers = IceServers::parse(r#"[{"urls":["stun:stun.example"]}]"#).unwrap();
-    RoomConfig { limits, ice_servers, join_secrets: JoinSecrets::default() }
+    let servers = IceServers::parse(r#"[{"urls":["stun:stun.example"]}]"#).unwrap();
+    let ice = Ice { servers, turn: None, service: None };
+    RoomConfig { limits, ice, join_secrets: JoinSecrets::default() }
 }
 
 pub fn name() -> RoomName {
@@ -102,6 +103,7 @@ impl World {
                     self.rows_written += 1;
                 }
                 Output::Forget => self.record = None,
+                Output::AskRelays => {}
             }
         }
         outputs
