@@ -1,5 +1,5 @@
-import { limitSender } from "./budget.js";
-import { Candidates, DESCRIPTION_HOLD_MS } from "./candidates.js";
+import { limitSender, OPENING_LINES, OPENING_MS } from "./budget.js";
+import { Candidates, DESCRIPTION_HOLD_MS, DESCRIPTION_REST_MS } from "./candidates.js";
 import { certificatesOf, fingerprintsIn } from "./certificates.js";
 import { VerificationError } from "./errors.js";
 import { TypedTarget } from "./events.js";
@@ -81,11 +81,17 @@ export class Connection extends TypedTarget {
   #early = [];
   /** @type {import("./budget.js").Limits | null} */
   #limits = null;
+  /** Whether pictures are kept small, so that the first one arrives soon. */
+  #isNew = true;
+  /** @type {any} */
+  #newTimer = null;
   #candidates;
   /** Sends the description that is held back, if one is. */
   #sendHeld = () => {};
   /** Gives it up. */
   #dropHeld = () => {};
+  /** Holds it back for not much longer. */
+  #hurryHeld = () => {};
 
   /**
    * @param {object} options
@@ -248,6 +254,7 @@ export class Connection extends TypedTarget {
     this.#closed = true;
     this.#end();
     this.#dropHeld();
+    this.#environment.clearTimeout(this.#newTimer);
     this.#candidates.close();
     this.#pc.close();
   }
@@ -255,7 +262,10 @@ export class Connection extends TypedTarget {
   #listen() {
     const pc = this.#pc;
     pc.onnegotiationneeded = () => this.#offer();
-    pc.onicecandidate = ({ candidate }) => this.#candidates.add(candidate);
+    pc.onicecandidate = ({ candidate }) => {
+      this.#candidates.add(candidate);
+      this.#hurryHeld();
+    };
     pc.onicegatheringstatechange = () => pc.iceGatheringState === "complete" && this.#sendHeld();
     pc.onconnectionstatechange = () => this.#stateChanged();
     // Once a connection was up, only one of the two states may ever say "failed": browsers differ in which.
@@ -264,7 +274,17 @@ export class Connection extends TypedTarget {
   }
 
   #stateChanged() {
-    if (!this.#closed) this.emit("state", { state: this.state });
+    if (this.#closed) return;
+    if (this.state === "connected") this.#age();
+    this.emit("state", { state: this.state });
+  }
+
+  #age() {
+    if (!this.#isNew || this.#newTimer !== null) return;
+    this.#newTimer = this.#environment.setTimeout(() => {
+      this.#isNew = false;
+      this.#applyLimits();
+    }, OPENING_MS);
   }
 
   /** @param {unknown} error */
@@ -351,17 +371,25 @@ export class Connection extends TypedTarget {
 
   /** @param {() => void} done called when the description has been sent, or given up */
   #hold(done) {
-    const timer = this.#environment.setTimeout(() => this.#sendHeld(), DESCRIPTION_HOLD_MS);
+    let timer = this.#environment.setTimeout(() => this.#sendHeld(), DESCRIPTION_HOLD_MS);
     this.#dropHeld = () => {
       this.#environment.clearTimeout(timer);
       this.#sendHeld = () => {};
       this.#dropHeld = () => {};
+      this.#hurryHeld = () => {};
       done();
     };
     this.#sendHeld = () => {
       this.#sendDescription();
       this.#dropHeld();
     };
+    this.#hurryHeld = () => {
+      this.#hurryHeld = () => {};
+      this.#environment.clearTimeout(timer);
+      timer = this.#environment.setTimeout(() => this.#sendHeld(), DESCRIPTION_REST_MS);
+    };
+    // Found while the description was being made.
+    if (this.#pc.localDescription?.sdp.includes("a=candidate:")) this.#hurryHeld();
   }
 
   #sendDescription() {
@@ -424,7 +452,10 @@ export class Connection extends TypedTarget {
   #applyLimits() {
     // Before the two have agreed, not every browser knows what it will send.
     if (this.#limits === null || !this.#agreed || this.#closed) return;
-    for (const [kind, { sender }] of this.#transceivers) limitSender(sender, kind, this.#limits[kind]);
+    const { camera } = this.#limits;
+    const opening = { ...camera, maxLines: Math.min(camera.maxLines ?? OPENING_LINES, OPENING_LINES) };
+    const limits = this.#isNew ? { ...this.#limits, camera: opening } : this.#limits;
+    for (const [kind, { sender }] of this.#transceivers) limitSender(sender, kind, limits[kind]);
   }
 
   #announceTracks() {

@@ -453,10 +453,13 @@ export class Room extends TypedTarget {
     const seals =
       seal === null
         ? null
-        : async (/** @type {string} */ theirs) => ({
-            out: await seal.directed({ from: self, fromSession: session, to: id, toSession: theirs }),
-            in: await seal.directed({ from: id, fromSession: theirs, to: self, toSession: session }),
-          });
+        : async (/** @type {string} */ theirs) => {
+            const [outgoing, incoming] = await Promise.all([
+              seal.directed({ from: self, fromSession: session, to: id, toSession: theirs }),
+              seal.directed({ from: id, fromSession: theirs, to: self, toSession: session }),
+            ]);
+            return { out: outgoing, in: incoming };
+          };
     const send = (/** @type {import("./courier.js").Envelope} */ envelope) => this.#carry(id, envelope);
     const courier = new Courier({ session, send, seals }, this.#environment);
     courier.addEventListener("session", ({ again }) => this.#met(id, again));

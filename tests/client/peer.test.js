@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AUDIO_BPS, SMALL_BPS } from "../../public/client/budget.js";
-import { CANDIDATE_BATCH_MS, DESCRIPTION_HOLD_MS, LAST_CANDIDATE_MS } from "../../public/client/candidates.js";
+import { AUDIO_BPS, OPENING_LINES, OPENING_MS, SMALL_BPS, SMALL_LINES } from "../../public/client/budget.js";
+import {
+  CANDIDATE_BATCH_MS,
+  DESCRIPTION_HOLD_MS,
+  DESCRIPTION_REST_MS,
+  LAST_CANDIDATE_MS,
+} from "../../public/client/candidates.js";
 import {
   CONNECT_CAP_MS,
   CONNECT_MS,
@@ -812,6 +817,22 @@ test("a description waits a moment for candidates, and what it takes along is no
   );
 });
 
+test("a description goes out soon after its first candidate, and takes along what follows that closely", async () => {
+  const { polite, connections, platform } = gatheringPair();
+  polite.peer.begin();
+  await settle();
+  const pc = at(connections());
+  pc.gatherDescribed(HOST);
+  await platform.clock.advance(DESCRIPTION_REST_MS - 1);
+  pc.gatherDescribed("candidate:2 1 udp 1 192.0.2.2 50001 typ host");
+  assert.equal(polite.sent.length, 0);
+  await platform.clock.advance(1);
+  assert.equal(polite.sent.length, 1);
+  assert.match(at(polite.sent).description?.sdp ?? "", /a=candidate:1 .*a=candidate:2 /s);
+  await platform.clock.advance(DESCRIPTION_HOLD_MS);
+  assert.equal(polite.sent.length, 1);
+});
+
 test("a description with all candidates waits no longer, and the end of them is told without haste", async () => {
   const { polite, connections, platform } = gatheringPair();
   polite.peer.begin();
@@ -1017,4 +1038,52 @@ test("to a peer that makes no connections there is nothing to send a file over, 
   await assert.rejects(peer.sendFile(new Blob(["text"])), { code: "not-connected" });
   await assert.rejects(peer.verify(), { code: "unverified" });
   assert.equal(await peer.getStats(), null);
+});
+
+test("a new connection begins with a picture of fewer lines, and has all of them a moment after it came up", async () => {
+  const lines = 720;
+  const camera = /** @type {any} */ ({ getSettings: () => ({ height: lines }) });
+  const { peer, sent, clock } = side({ tracks: { audio: null, camera, screen: camera } });
+  peer.begin();
+  await settle();
+  const pc = at(FakePeerConnection.all);
+  for (const { sender } of pc.transceivers) Object.assign(sender, { track: camera });
+  const scales = () => pc.transceivers.map(({ limit }) => limit?.scaleResolutionDownBy);
+  await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+  assert.deepEqual(scales(), [undefined, lines / OPENING_LINES, 1]);
+  pc.become("connected");
+  await clock.advance(OPENING_MS - 1);
+  pc.become("connected");
+  assert.deepEqual(scales(), [undefined, lines / OPENING_LINES, 1]);
+  await clock.advance(1);
+  await settle();
+  assert.deepEqual(scales(), [undefined, 1, 1]);
+});
+
+test("a picture that is shown small is small from the beginning, and stays so", async () => {
+  const lines = 720;
+  const camera = /** @type {any} */ ({ getSettings: () => ({ height: lines }) });
+  const { peer, sent, clock } = side({ tracks: { audio: null, camera, screen: null } });
+  peer.begin();
+  await settle();
+  const pc = at(FakePeerConnection.all);
+  for (const { sender } of pc.transceivers) Object.assign(sender, { track: camera });
+  await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+  pc.become("connected");
+  pc.channel?.receive({ type: "wants", camera: "small", screen: "full" });
+  const scale = () => pc.transceivers[1]?.limit?.scaleResolutionDownBy;
+  assert.equal(scale(), lines / SMALL_LINES);
+  await clock.advance(OPENING_MS);
+  await settle();
+  assert.equal(scale(), lines / SMALL_LINES);
+});
+
+test("a connection that is closed while it is new leaves no timer", async () => {
+  const { peer, sent, clock } = side();
+  peer.begin();
+  await settle();
+  await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+  at(FakePeerConnection.all).become("connected");
+  peer.close();
+  assert.equal(clock.pending, 0);
 });
