@@ -15,8 +15,8 @@ export const REPLACE_MS = 4_000;
 /** How long such a connection gets, in milliseconds, once the room can be reached again: if it was the network, it comes back within a moment. */
 export const RETURN_MS = 1_000;
 
-/** How long the other side's first offer may take, in milliseconds, before we make one; up to half as long again. It is a matter of two messages. */
-export const OFFER_MS = 4_000;
+/** How long the other side's first offer may take, in milliseconds, before we make one; up to half as long again. It is a matter of two messages, but a busy machine can take seconds for its first offer. */
+export const OFFER_MS = 6_000;
 
 /** How long a connection may take to come up, in milliseconds, before another try; up to half as long again. */
 export const CONNECT_MS = 10_000;
