@@ -30,9 +30,10 @@ const LOSABLE = 0.5;
  * @param {Extent} area
  * @param {number} count
  * @param {number} gap
+ * @param {number} [slimmest]
  * @returns {Rect[]}
  */
-export function pack(area, count, gap) {
+export function pack(area, count, gap, slimmest = area.width > area.height ? SLIMMEST.wide : SLIMMEST.upright) {
   let best = { width: 0, height: 0, columns: 1 };
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
@@ -40,7 +41,7 @@ export function pack(area, count, gap) {
       width: (area.width - gap * (columns - 1)) / columns,
       height: (area.height - gap * (rows - 1)) / rows,
     };
-    const tile = within(cell, area.width > area.height ? SLIMMEST.wide : SLIMMEST.upright);
+    const tile = within(cell, slimmest);
     if (tile.width * tile.height > best.width * best.height) best = { ...tile, columns };
   }
   return place(area, count, gap, best);
@@ -92,7 +93,7 @@ export function withScreen(area, count, gap) {
   if (area.width >= area.height) {
     const strip = Math.min(STRIP_WIDTH, area.width * (1 - SCREEN_PART.beside));
     const x = area.width - strip;
-    const people = pack({ width: strip, height: area.height }, count, gap);
+    const people = pack({ width: strip, height: area.height }, count, gap, SLIMMEST.wide);
     return {
       screen: { x: 0, y: 0, width: x - gap, height: area.height },
       people: people.map((rect) => ({ ...rect, x: rect.x + x })),

@@ -475,13 +475,16 @@ export class Stage {
         ? null
         : { title: strings.noRoute(names), text: strings.noRouteText, actions: [this.#reconnectAction(noRoute)] },
     );
+    const actions = [this.#reconnectAction(guests)];
     if (broken === null) {
-      this.#banners.set("broken", null);
+      // Nobody complains, perhaps because not even that gets through.
+      const stuck = sending.audio && this.#monitor?.stuck === true;
+      const title = strings.notHeard(strings.nobody);
+      this.#banners.set("broken", stuck ? { title, text: strings.brokenText, actions } : null);
       return;
     }
     const who = broken.all && broken.names.length > 1 ? strings.nobody : broken.names.join(", ");
     const say = { audio: strings.notHeard, camera: strings.notSeen, both: strings.notHeardOrSeen }[broken.kind];
-    const actions = [this.#reconnectAction(guests)];
     this.#banners.set("broken", { title: say(who), text: strings.brokenText, actions });
   }
 
