@@ -172,6 +172,11 @@ function isQuiet() {
   });
 }
 
+/** Runs in the page: what follows from a change, such as of the window's size, has been worked out. */
+function untilPainted() {
+  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+}
+
 /**
  * Opens a panel, or a dialog behind a button, and closes it again.
  *
@@ -634,9 +639,11 @@ export async function lookAt(scene, state, views, look) {
     await person.page.bringToFront();
     for (const { size, schemes } of views) {
       await person.page.setViewport({ width: size.width, height: size.height });
+      await person.page.evaluate(untilPainted);
       await state.pose?.(person);
       for (const scheme of schemes) {
         await person.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+        await person.page.evaluate(untilPainted);
         await person.page.waitForFunction(isQuiet, { polling: POLLING });
         await look({ person, size, scheme });
       }
