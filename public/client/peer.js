@@ -27,6 +27,9 @@ export const CONNECT_CAP_MS = 40_000;
 /** How long the other side may take to answer a verification, in milliseconds. It asks nobody, so this is long. */
 export const VERIFY_MS = 10_000;
 
+/** So often a connection can be verified anew, after a verification that came to nothing: each is another guess for whoever sits between. */
+export const VERIFY_RUNS = 8;
+
 /** So many restarts of a connection have to fail before it is replaced by a new one. */
 export const RESTARTS = 2;
 
@@ -111,6 +114,8 @@ export class Peer extends TypedTarget {
   #transfers = new Transfers();
   /** @type {Verification | null} */
   #verification = null;
+  /** The how-manieth of this connection it is, or was. */
+  #run = 0;
   #incoming = Promise.resolve();
   #attempts = 0;
   /** @type {any} */
@@ -352,7 +357,8 @@ export class Peer extends TypedTarget {
    * them: both see the same if, and only if, the connection goes from one's browser to the other's. The other side answers
    * by itself, and both hear `verification`.
    *
-   * It holds for the connection there is: asked again, the answer is the same, and a new connection begins anew.
+   * It holds for the connection there is: asked again, the answer is the same, and a new connection begins anew. Only what came to
+   * nothing is tried again, at most `VERIFY_RUNS` times.
    *
    * @returns {Promise<ShortAuthentication>}
    * @throws {VerificationError} if there is no connection, or no honest answer within `VERIFY_MS`; which proves nothing
@@ -360,13 +366,26 @@ export class Peer extends TypedTarget {
   async verify() {
     const connection = this.#connection;
     if (!connection?.ready) throw new VerificationError("there is no connection now");
-    const verification = this.#verification ?? this.#startVerification(connection);
+    if (this.#verification === null && this.#run >= VERIFY_RUNS) throw new VerificationError("it was tried too often");
+    let verification = this.#verification ?? this.#startVerification(connection, this.#run + 1);
     await verification.start();
-    return verification.result;
+    for (;;) {
+      try {
+        return await verification.result;
+      } catch (error) {
+        // The other side may have begun anew.
+        if (this.#verification === null || this.#verification === verification) throw error;
+        verification = this.#verification;
+      }
+    }
   }
 
-  /** @param {Connection} connection */
-  #startVerification(connection) {
+  /**
+   * @param {Connection} connection
+   * @param {number} run
+   */
+  #startVerification(connection, run) {
+    this.#run = run;
     const verification = new Verification({
       room: this.#context.room,
       own: this.#context.self,
@@ -374,14 +393,17 @@ export class Peer extends TypedTarget {
       fingerprints: () => connection.fingerprints(),
       send: (message) => {
         // The other side's first word can be here before our end of the channel has opened.
-        const later = () => connection.sendControl(message);
-        if (!connection.sendControl(message)) connection.addEventListener("open", later, { once: true });
+        const later = () => connection.sendControl({ ...message, run });
+        if (!connection.sendControl({ ...message, run })) connection.addEventListener("open", later, { once: true });
       },
     });
     this.#verification = verification;
     const timer = this.#environment.setTimeout(() => verification.cancel("the other side does not answer"), VERIFY_MS);
     const settled = () => this.#environment.clearTimeout(timer);
-    verification.result.then(settled, settled);
+    verification.result.then(settled, () => {
+      settled();
+      if (this.#verification === verification) this.#verification = null;
+    });
     this.emit("verification", { result: verification.result });
     return verification;
   }
@@ -474,6 +496,7 @@ export class Peer extends TypedTarget {
     this.#connection = null;
     this.#outbox.use(null);
     this.#transfers.end();
+    this.#run = 0;
     if (this.#verification === null) return;
     this.#verification.cancel("the connection ended");
     this.#verification = null;
@@ -620,7 +643,20 @@ export class Peer extends TypedTarget {
   /** @param {Record<string, unknown>} message */
   #receiveVerification(message) {
     if (this.#connection === null) return;
-    (this.#verification ?? this.#startVerification(this.#connection)).receive(message);
+    const { run = 1, commitment } = message;
+    if (typeof run !== "number" || run > VERIFY_RUNS) return;
+    if (this.#verification === null && run <= this.#run) {
+      // The other side begins with what has come to nothing here.
+      if (typeof commitment === "string" && this.#run < VERIFY_RUNS)
+        this.#startVerification(this.#connection, this.#run + 1).start();
+      return;
+    }
+    if (run > this.#run) {
+      const former = this.#verification;
+      this.#startVerification(this.#connection, run);
+      former?.cancel("the other side has begun anew");
+    }
+    if (run === this.#run) this.#verification?.receive(message);
   }
 
   #opened() {

@@ -17,6 +17,7 @@ import {
   REPLACE_MS,
   RETURN_MS,
   VERIFY_MS,
+  VERIFY_RUNS,
 } from "../../public/client/peer.js";
 import { at, FakeChannel, FakePeerConnection, fakePlatform, GatheringPeerConnection, settle } from "./fakes.js";
 
@@ -723,6 +724,30 @@ test("both ends of a connection see the same pictures, and the one who did not a
   assert.deepEqual(await told[0], seen);
   assert.deepEqual(await polite.peer.verify(), seen);
   assert.equal(told.length, 1);
+});
+
+test("what came to nothing can be asked for again, by either side, a few times", async () => {
+  for (const again of /** @type {const} */ (["polite", "impolite"])) {
+    const set = await certified();
+    for (const connection of open()) connection.become("connected");
+    const unanswered = assert.rejects(set.polite.peer.verify(), { message: /does not answer/ });
+    await settle();
+    for (const { channel } of open()) channel?.sent.splice(0);
+    await set.polite.clock.advance(VERIFY_MS);
+    await unanswered;
+    const seen = await set.converse(set[again].peer.verify());
+    assert.deepEqual(await set.converse(set.polite.peer.verify()), seen);
+    assert.deepEqual(await set.converse(set.impolite.peer.verify()), seen);
+  }
+  const { polite } = await certified();
+  for (const connection of open()) connection.become("connected");
+  for (let run = 0; run < VERIFY_RUNS; run += 1) {
+    const unanswered = assert.rejects(polite.peer.verify(), { message: /does not answer/ });
+    await settle();
+    await polite.clock.advance(VERIFY_MS);
+    await unanswered;
+  }
+  await assert.rejects(polite.peer.verify(), { code: "unverified", message: /too often/ });
 });
 
 test("both may start to verify at once", async () => {
