@@ -6,6 +6,7 @@ import { lookInside } from "./inside.js";
 import { Lobby } from "./lobby.js";
 import { Memory } from "./memory.js";
 import { NewCallError, openNewCall } from "./new-call.js";
+import { prepareOfflineStart } from "./offline-start.js";
 import { readPreferences, rememberRoom, writePreferences } from "./preferences.js";
 import { showScreen, showView } from "./screens.js";
 import { Stage } from "./stage.js";
@@ -349,3 +350,4 @@ function cameBack() {
 }
 
 begin();
+prepareOfflineStart();
