@@ -66,6 +66,8 @@ export class Stage {
   /** @type {any} */
   #clock = null;
   #pausedKinds = new Set();
+  /** Phones and tablets have no screens to share, or only seem to. */
+  #canShare = !isHandheld() && navigator.mediaDevices.getDisplayMedia !== undefined;
 
   /**
    * @param {HTMLElement} root
@@ -77,9 +79,8 @@ export class Stage {
     this.#devices = devices;
     this.#actions = actions;
     const announce = (/** @type {string} */ text) => this.#announce(text);
-    const canShare = !isHandheld() && navigator.mediaDevices.getDisplayMedia !== undefined;
     this.#bar = new Bar(
-      { room, sealed, canShare },
+      { room, sealed, canShare: this.#canShare },
       {
         toggle: actions.toggle,
         share: actions.share,
@@ -253,7 +254,20 @@ export class Stage {
   }
 
   #makeMenu() {
+    const canShare = this.#canShare;
     return new Menu(this.#bar.more, strings.more, [
+      {
+        icon: "people",
+        label: strings.people,
+        act: () => this.#togglePanel("people"),
+        hidden: () => this.#bar.hasRoomFor("people"),
+      },
+      {
+        icon: "screen",
+        label: strings.shareScreen,
+        act: this.#actions.share,
+        hidden: () => !canShare || this.#bar.hasRoomFor("screen"),
+      },
       { icon: "settings", label: strings.settings, id: "settings", act: () => this.#showSettings() },
       {
         icon: "pip",
@@ -461,13 +475,16 @@ export class Stage {
         ? null
         : { title: strings.noRoute(names), text: strings.noRouteText, actions: [this.#reconnectAction(noRoute)] },
     );
+    const actions = [this.#reconnectAction(guests)];
     if (broken === null) {
-      this.#banners.set("broken", null);
+      // Nobody complains, perhaps because not even that gets through.
+      const stuck = sending.audio && this.#monitor?.stuck === true;
+      const title = strings.notHeard(strings.nobody);
+      this.#banners.set("broken", stuck ? { title, text: strings.brokenText, actions } : null);
       return;
     }
     const who = broken.all && broken.names.length > 1 ? strings.nobody : broken.names.join(", ");
     const say = { audio: strings.notHeard, camera: strings.notSeen, both: strings.notHeardOrSeen }[broken.kind];
-    const actions = [this.#reconnectAction(guests)];
     this.#banners.set("broken", { title: say(who), text: strings.brokenText, actions });
   }
 
