@@ -1,11 +1,12 @@
-// Builds the worker into build/: index.js and index_bg.wasm, which src/edge/worker.js imports. `wrangler` runs this before
-// it bundles; a build of what is already built takes a second.
+// Builds the worker into build/: index.js and index_bg.wasm, which src/edge/worker.js imports, and public/, which is served
+// beside it. `wrangler` runs this before it bundles; a build of what is already built takes a second.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { assemble } from "./assets.js";
 import { bin, ensureNodeModules, ensureRust, main, root, run, say, wasmTarget } from "./setup.js";
 
 const out = path.join(root, "build");
@@ -23,6 +24,7 @@ function fingerprint(files) {
 }
 
 export function build() {
+  assemble();
   const compiled = path.join(target, wasmTarget, "release", "switchboard.wasm");
   const bindgen = path.join(target, "debug", process.platform === "win32" ? "bindgen.exe" : "bindgen");
   const isFirst = !existsSync(compiled);

@@ -60,6 +60,7 @@ const checks = [
   { name: "client", does: "the client library against fakes", run: () => nodeTests("client") },
   { name: "build", does: "the worker builds and is small enough", run: buildAndMeasure },
   { name: "worker", does: "the worker on workerd", run: () => nodeTests("worker") },
+  { name: "package", does: "the library as an npm package", run: () => nodeTests("package") },
   {
     name: "browser",
     does: "the page in Chromium and Firefox",
@@ -112,8 +113,9 @@ async function nodeTests(folder) {
   }
 }
 
+/** The browsers, and the TURN server that they are sent through. */
 function ensureBrowsers() {
-  const packages = { chromium: "chromium", "firefox-esr": "firefox-esr" };
+  const packages = { chromium: "chromium", "firefox-esr": "firefox-esr", turnserver: "coturn" };
   const missing = Object.entries(packages).filter(([command]) => ask(command, ["--version"]) === null);
   if (missing.length === 0) {
     return;
@@ -129,6 +131,8 @@ function ensureBrowsers() {
   const quiet = { DEBIAN_FRONTEND: "noninteractive" };
   run("apt-get", ["update", "-qq"], quiet);
   run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names], quiet);
+  // The package makes a service of it, which nobody has asked for.
+  if (names.includes("coturn")) ask("systemctl", ["disable", "--now", "coturn"]);
 }
 
 await main(async () => {

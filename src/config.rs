@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use crate::ice::IceServers;
-use crate::protocol::Limits;
+use crate::access::JoinSecrets;
+use crate::ice::{Ice, IceServers, RelayService, Turn};
+use crate::protocol::{Limits, Millis};
 use crate::room::RoomConfig;
+use crate::secret::Secret;
 
 /// The configuration of a deployment.
 #[derive(Clone, Debug)]
@@ -13,6 +15,8 @@ pub struct Config {
     pub room: RoomConfig,
     /// Which other sites may open sockets.
     pub allowed_origins: AllowedOrigins,
+    /// Whether `POST /api/rooms` needs a join token.
+    pub create_with_token: bool,
 }
 
 /// Which origins (RFC 6454) may open sockets, besides the deployment's own.
@@ -67,12 +71,69 @@ impl Config {
             grace_seconds: number("GRACE_SECONDS", default.grace_seconds, 1, 3600)?,
             ping_seconds: number("PING_SECONDS", default.ping_seconds, 1, 3600)?,
         };
-        let ice_servers = text("ICE_SERVERS");
-        let ice_servers = IceServers::parse(ice_servers.as_deref().unwrap_or(IceServers::DEFAULT))
-            .map_err(|problem| ConfigError { variable: "ICE_SERVERS", problem })?;
+        // Cloudflare's service makes credentials for 48 hours at most; 86,400 seconds are what
+        // draft-uberti-behave-turn-rest-00 recommends. Servers may end a relayed connection whose credentials expire.
+        let ice = ice(text, number("TURN_TTL_SECONDS", 86_400, 60, 172_800)?)?;
         let allowed_origins = AllowedOrigins::parse(&text("ALLOWED_ORIGINS").unwrap_or_default())
             .map_err(|problem| ConfigError { variable: "ALLOWED_ORIGINS", problem })?;
-        Ok(Self { room: RoomConfig { limits, ice_servers }, allowed_origins })
+        let join_secrets = JoinSecrets::new(["JOIN_SECRET", "JOIN_SECRET_PREVIOUS"].into_iter().filter_map(text));
+        let create_with_token = match text("CREATE").as_deref() {
+            None | Some("anybody") => false,
+            Some("token") if join_secrets.are_set() => true,
+            Some("token") => {
+                return Err(ConfigError { variable: "CREATE", problem: "\"token\" needs JOIN_SECRET".to_owned() });
+            }
+            Some(other) => {
+                let problem = format!("{other:?} is neither \"anybody\" nor \"token\"");
+                return Err(ConfigError { variable: "CREATE", problem });
+            }
+        };
+        Ok(Self { room: RoomConfig { limits, ice, join_secrets }, allowed_origins, create_with_token })
+    }
+
+    /// Whether whoever shows this join token may make a room. Which rooms the token is for does not matter: to make a room is to
+    /// get a name that nobody has.
+    #[must_use]
+    pub fn may_create(&self, token: Option<&str>, now: Millis) -> bool {
+        !self.create_with_token || self.room.join_secrets.check(token, None, now).is_ok()
+    }
+}
+
+/// What there is for ICE, with credentials that last so long.
+fn ice(text: impl Fn(&str) -> Option<String>, ttl_seconds: u32) -> Result<Ice, ConfigError> {
+    let wrong = |variable| move |problem| ConfigError { variable, problem };
+    let listed = text("ICE_SERVERS");
+    let servers = IceServers::parse(listed.as_deref().unwrap_or(IceServers::DEFAULT)).map_err(wrong("ICE_SERVERS"))?;
+    let turn = pair(&text, "TURN_URLS", "TURN_SECRET")?
+        .map(|(urls, secret)| Turn::new(&urls, Secret::new(secret), ttl_seconds).map_err(wrong("TURN_URLS")))
+        .transpose()?;
+    let endpoint = text("CLOUDFLARE_TURN_ENDPOINT").unwrap_or_else(|| RelayService::ENDPOINT.to_owned());
+    if !is_origin(endpoint.trim_end_matches('/')) {
+        return Err(wrong("CLOUDFLARE_TURN_ENDPOINT")(format!(
+            "{endpoint:?} is no origin such as https://turn.example"
+        )));
+    }
+    let service = pair(&text, "CLOUDFLARE_TURN_KEY_ID", "CLOUDFLARE_TURN_API_TOKEN")?
+        .map(|(key_id, token)| {
+            RelayService::new(&endpoint, &key_id, Secret::new(token), ttl_seconds)
+                .map_err(wrong("CLOUDFLARE_TURN_KEY_ID"))
+        })
+        .transpose()?;
+    Ok(Ice { servers, turn, service })
+}
+
+/// Two variables of which each is nothing without the other.
+fn pair(
+    text: impl Fn(&str) -> Option<String>,
+    first: &'static str,
+    second: &'static str,
+) -> Result<Option<(String, String)>, ConfigError> {
+    let missing = |variable, other| Err(ConfigError { variable, problem: format!("{other} is nothing without it") });
+    match (text(first), text(second)) {
+        (None, None) => Ok(None),
+        (Some(one), Some(other)) => Ok(Some((one, other))),
+        (None, Some(_)) => missing(first, second),
+        (Some(_), None) => missing(second, first),
     }
 }
 
@@ -117,6 +178,7 @@ fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::PeerId;
 
     fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         Config::from_vars(|name| {
@@ -129,7 +191,9 @@ mod tests {
         for variables in [&[][..], &[("ROOM_CAPACITY", " "), ("ICE_SERVERS", ""), ("ALLOWED_ORIGINS", "")]] {
             let config = config(variables).unwrap();
             assert_eq!(config.room.limits, Limits::DEFAULT);
-            assert_eq!(config.room.ice_servers.json().get(), IceServers::DEFAULT);
+            let members = config.room.ice.for_member(PeerId::fresh([0; 10]), 0, None);
+            assert_eq!((members.servers.get(), members.seconds), (IceServers::DEFAULT, None));
+            assert!(config.room.ice.service.is_none());
             assert_eq!(config.allowed_origins, AllowedOrigins::These(vec![]));
         }
     }
@@ -149,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn rooms_are_made_by_anybody_unless_a_token_is_asked_for() {
+        assert!(config(&[("CREATE", "anybody"), ("JOIN_SECRET", "s")]).unwrap().may_create(None, 0));
+        assert!(config(&[("JOIN_SECRET", "s")]).unwrap().may_create(None, 0));
+        let strict = config(&[("CREATE", "token"), ("JOIN_SECRET_PREVIOUS", "s")]).unwrap();
+        assert!(!strict.may_create(None, 0) && !strict.may_create(Some("a.b.c"), 0));
+        // {"alg":"HS256"} and {"room":"x","exp":1}, signed with "s".
+        let token =
+            concat!("eyJhbGciOiJIUzI1NiJ9.eyJyb29tIjoieCIsImV4cCI6MX0.", "_yU94DzyMZpsKyAi5Q_huHdg5v4CEUCfBaP1ddr2Bec");
+        assert!(strict.may_create(Some(token), 0));
+        assert!(!strict.may_create(Some(token), 40_000));
+    }
+
+    #[test]
     fn a_bad_value_is_an_error_that_names_its_variable() {
         for (variable, value) in [
             ("ROOM_CAPACITY", "1"),
@@ -160,13 +237,63 @@ mod tests {
             ("GRACE_SECONDS", "4294967296"),
             ("PING_SECONDS", "30s"),
             ("ICE_SERVERS", "stun:a"),
+            ("TURN_TTL_SECONDS", "59"),
+            ("TURN_TTL_SECONDS", "172801"),
+            ("CLOUDFLARE_TURN_ENDPOINT", "turn.example"),
             ("ALLOWED_ORIGINS", "app.example"),
             ("ALLOWED_ORIGINS", "https://a.example/path"),
             ("ALLOWED_ORIGINS", "https://a.example, *"),
+            ("CREATE", "nobody"),
+            ("CREATE", "token"),
         ] {
             let error = config(&[(variable, value)]).unwrap_err();
             assert_eq!(error.variable, variable, "{value:?}");
             assert!(error.to_string().starts_with(&format!("the variable {variable} is set wrongly: ")));
+        }
+    }
+
+    #[test]
+    fn what_a_relay_needs_is_set_as_a_whole_or_not_at_all() {
+        for (set, missing) in [
+            ("TURN_URLS", "TURN_SECRET"),
+            ("TURN_SECRET", "TURN_URLS"),
+            ("CLOUDFLARE_TURN_KEY_ID", "CLOUDFLARE_TURN_API_TOKEN"),
+            ("CLOUDFLARE_TURN_API_TOKEN", "CLOUDFLARE_TURN_KEY_ID"),
+        ] {
+            let error = config(&[(set, "north"), (missing, " ")]).unwrap_err();
+            let expected = format!("the variable {missing} is set wrongly: {set} is nothing without it");
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn relays_can_be_had_from_an_own_server_and_from_a_service() {
+        let ice = config(&[
+            ("TURN_URLS", "turn:turn.example:3478,turns:turn.example:5349"),
+            ("TURN_SECRET", "north"),
+            ("TURN_TTL_SECONDS", "60"),
+            ("CLOUDFLARE_TURN_KEY_ID", "0123abcd"),
+            ("CLOUDFLARE_TURN_API_TOKEN", "token"),
+            ("CLOUDFLARE_TURN_ENDPOINT", "http://127.0.0.1:8900/"),
+        ]);
+        let ice = ice.unwrap().room.ice;
+        assert_eq!(ice.for_member(PeerId::fresh([0; 10]), 0, None).seconds, Some(60));
+        let service = ice.service.unwrap();
+        assert_eq!(
+            (service.url.as_str(), service.request().as_str()),
+            ("http://127.0.0.1:8900/v1/turn/keys/0123abcd/credentials/generate-ice-servers", r#"{"ttl":60}"#)
+        );
+    }
+
+    #[test]
+    fn a_relay_that_cannot_be_used_is_an_error_that_does_not_tell_its_secret() {
+        for (variable, variables) in [
+            ("TURN_URLS", [("TURN_URLS", "stun:a"), ("TURN_SECRET", "north")]),
+            ("CLOUDFLARE_TURN_KEY_ID", [("CLOUDFLARE_TURN_KEY_ID", "a/b"), ("CLOUDFLARE_TURN_API_TOKEN", "north")]),
+        ] {
+            let error = config(&variables).unwrap_err();
+            assert_eq!(error.variable, variable);
+            assert!(!error.problem.contains("north"));
         }
     }
 

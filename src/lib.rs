@@ -7,7 +7,8 @@
 //! | --- | --- | --- |
 //! | [`protocol`] | frames, ids, limits, close codes, offered subprotocols | nothing of ours |
 //! | [`access`] | gates and resume tokens | `protocol` |
-//! | [`ice`] | the ICE servers that members get | `protocol` |
+//! | [`ice`] | the ICE servers that members get, and their credentials | `protocol`, `secret` |
+//! | [`secret`] | a text that shows up in no log | nothing of ours |
 //! | [`room`] | the room, a sans-IO state machine; its documentation has the driver contract | `protocol`, `access`, `ice` |
 //! | [`config`] | the operator's variables, validated | `protocol`, `ice`, `room` |
 //! | [`route`] | what a request asks for | `protocol`, `config` |
@@ -41,6 +42,7 @@ pub mod ice;
 pub mod protocol;
 pub mod room;
 pub mod route;
+pub mod secret;
 
 #[cfg(target_arch = "wasm32")]
 mod edge;

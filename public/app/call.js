@@ -1,5 +1,4 @@
-import { makeLink, parseLink } from "../client/link.js";
-import { Room, RoomError } from "../client/room.js";
+import { makeLink, parseLink, Room, RoomError } from "../client/room.js";
 import { Devices } from "./devices.js";
 import { byId, h } from "./dom.js";
 import { Guests } from "./guests.js";

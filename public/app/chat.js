@@ -1,4 +1,4 @@
-import { FileError } from "../client/errors.js";
+import { FileError } from "../client/room.js";
 import { h, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { strings } from "./strings.js";

@@ -1,4 +1,4 @@
-import { TypedTarget } from "../client/events.js";
+import { TypedTarget } from "../client/room.js";
 import { DEVICE_KINDS, openDevices, permissionOf } from "./media.js";
 import { readPreferences, writePreferences } from "./preferences.js";
 

@@ -1,4 +1,4 @@
-import { TypedTarget } from "../client/events.js";
+import { TypedTarget } from "../client/room.js";
 import { strings } from "./strings.js";
 import { readMessage, Undelivered } from "./talk.js";
 

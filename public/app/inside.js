@@ -1,4 +1,4 @@
-import { Seal } from "../client/seal.js";
+import { Seal } from "../client/room.js";
 
 /**
  * Who is in a call already, without joining it.

@@ -1,4 +1,4 @@
-import { makeLink, parseLink } from "../client/link.js";
+import { makeLink, parseLink } from "../client/room.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { NewCallError, openNewCall } from "./new-call.js";

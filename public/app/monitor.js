@@ -1,4 +1,4 @@
-import { TypedTarget } from "../client/events.js";
+import { TypedTarget } from "../client/room.js";
 import { Meter, Speech } from "./meter.js";
 import { Watch } from "./reception.js";
 import { summarize } from "./stats.js";

@@ -1,4 +1,4 @@
-import { makeKey } from "../client/seal.js";
+import { makeKey } from "../client/room.js";
 import { strings } from "./strings.js";
 
 /** A new call could not be opened; the message is for the person. */

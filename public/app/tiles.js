@@ -1,4 +1,4 @@
-import { SMALL_LINES } from "../client/budget.js";
+import { SMALL_LINES } from "../client/room.js";
 import { h } from "./dom.js";
 import { floating, pack, withScreen } from "./layout.js";
 import { isHandheld } from "./platform.js";

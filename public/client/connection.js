@@ -18,6 +18,8 @@ export const TRACK_KINDS = Object.freeze(/** @type {const} */ (["audio", "camera
  * @typedef {typeof TRACK_KINDS[number]} TrackKind
  * @typedef {Record<TrackKind, MediaStreamTrack | null>} Tracks
  *
+ * @typedef {{ iceServers: import("./protocol.js").IceServer[], iceTransportPolicy: RTCIceTransportPolicy }} IceConfiguration
+ *
  * @typedef {"connecting" | "connected" | "disconnected" | "failed"} ConnectionState
  *
  * @typedef {object} Negotiation what the two ends of a connection tell each other through the room
@@ -64,6 +66,11 @@ export class Connection extends TypedTarget {
   /** @type {Map<TrackKind, RTCRtpTransceiver>} */
   #transceivers = new Map();
   #closed = false;
+  #end = () => {};
+  /** @type {Promise<null>} */
+  #ended = new Promise((resolve) => {
+    this.#end = () => resolve(null);
+  });
   #makingOffer = false;
   #ignoreOffer = false;
   #agreed = false;
@@ -91,12 +98,12 @@ export class Connection extends TypedTarget {
    * @param {string} options.session
    * @param {boolean} options.initiator whether this side makes the first offer; the other waits for it
    * @param {boolean} options.polite whether this side gives way when both offer at once
-   * @param {import("./protocol.js").IceServer[]} options.iceServers
+   * @param {IceConfiguration} options.ice
    * @param {Tracks} options.tracks
    * @param {(negotiation: Negotiation) => void} options.send
    * @param {import("./environment.js").Environment} environment
    */
-  constructor({ session, initiator, polite, iceServers, tracks, send }, environment) {
+  constructor({ session, initiator, polite, ice, tracks, send }, environment) {
     super();
     this.#session = session;
     this.#initiator = initiator;
@@ -105,7 +112,9 @@ export class Connection extends TypedTarget {
     this.#send = send;
     this.#environment = environment;
     this.#candidates = new Candidates((candidates) => this.#send({ session, candidates }), environment);
-    this.#pc = new environment.peerConnection(configurationWith(iceServers));
+    // Where there is none, nobody opens a connection: see `Peer`.
+    const PeerConnection = /** @type {typeof RTCPeerConnection} */ (environment.peerConnection);
+    this.#pc = new PeerConnection(configurationWith(ice));
     this.#listen();
     if (initiator) this.#prepare((media, stream) => this.#pc.addTransceiver(media, { streams: stream }));
   }
@@ -151,9 +160,13 @@ export class Connection extends TypedTarget {
     return certificatesOf(this.#pc);
   }
 
-  /** @returns {Promise<RTCStatsReport>} */
+  /**
+   * The statistics.
+   *
+   * @returns {Promise<RTCStatsReport | null>} null if the connection ends before they are there: Firefox 153 never answers then
+   */
   getStats() {
-    return this.#pc.getStats();
+    return Promise.race([this.#ended, this.#pc.getStats()]);
   }
 
   /**
@@ -202,12 +215,12 @@ export class Connection extends TypedTarget {
    * Looks for a new way to the other side. Media goes on over the old one as long as that works. Nothing happens while an
    * offer of ours has no answer: a second one cannot be made before.
    *
-   * @param {import("./protocol.js").IceServer[]} iceServers
+   * @param {IceConfiguration} ice
    */
-  restart(iceServers) {
+  restart(ice) {
     if (this.unanswered) return;
     try {
-      this.#pc.setConfiguration(configurationWith(iceServers));
+      this.#pc.setConfiguration(configurationWith(ice));
       this.#pc.restartIce();
     } catch (error) {
       this.#report(error);
@@ -239,6 +252,7 @@ export class Connection extends TypedTarget {
   /** Ends the connection. No event follows. */
   close() {
     this.#closed = true;
+    this.#end();
     this.#dropHeld();
     this.#environment.clearTimeout(this.#newTimer);
     this.#candidates.close();
@@ -465,12 +479,12 @@ export class Connection extends TypedTarget {
 }
 
 /**
- * @param {import("./protocol.js").IceServer[]} iceServers
+ * @param {IceConfiguration} ice
  * @returns {RTCConfiguration}
  */
-function configurationWith(iceServers) {
+function configurationWith(ice) {
   // One transport for everything, from the first offer on: without it, each kind of media would gather candidates of its own.
-  return { iceServers, bundlePolicy: "max-bundle" };
+  return { ...ice, bundlePolicy: "max-bundle" };
 }
 
 /**

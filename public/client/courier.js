@@ -26,6 +26,7 @@ export const RETRY_CAP_MS = 60_000;
  * @property {{ session: string, again: boolean }} session the other side's page is known; `again`: it is another one than
  *   before, for which nothing that was said earlier counts
  * @property {{ payload: unknown }} payload in order, each once
+ * @property {{}} settled some of what was sent has been acknowledged
  * @property {{ error: Error }} error something arrived that does not open, and was dropped
  *
  * @typedef {object} CourierOptions
@@ -205,6 +206,7 @@ export class Courier extends TypedTarget {
     if (this.#unacknowledged.size === before) return;
     this.#retries = 0;
     this.#watch();
+    this.emit("settled", {});
   }
 
   /**

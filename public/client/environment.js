@@ -1,10 +1,24 @@
 /**
+ * What the library uses of a WebSocket. The handlers are `any` because each platform types their events in its own way.
+ *
+ * @typedef {object} Socket
+ * @property {number} readyState
+ * @property {(text: string) => void} send
+ * @property {(code?: number) => void} close
+ * @property {any} onmessage
+ * @property {any} onclose
+ * @property {any} onerror
+ *
+ * @typedef {{ new (url: string, protocols: string[]): Socket, readonly OPEN: number }} SocketClass
+ */
+
+/**
  * What the library takes from the platform. Every part can be replaced, which is how the tests drive time, chance and
  * the network.
  *
  * @typedef {object} Environment
- * @property {typeof WebSocket} webSocket
- * @property {typeof RTCPeerConnection} peerConnection `undefined` where the platform has no WebRTC
+ * @property {SocketClass} webSocket such as the one of the npm package `ws`, where the platform has none
+ * @property {typeof RTCPeerConnection | undefined} peerConnection `undefined` where the platform has no WebRTC
  * @property {(callback: () => void, milliseconds: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
  * @property {() => number} now milliseconds on a clock that goes on while the machine sleeps

@@ -4,9 +4,16 @@ export const ICE_WAIT_MS = 1_000;
 /** So long the servers count as fresh, in milliseconds: the shortest lives of TURN credentials are minutes, and asking costs a message. */
 export const ICE_FRESH_MS = 60_000;
 
+/** When fresh ones are asked for, as a part of the life of the credentials: with enough left for another try. */
+export const ICE_RENEW = 0.8;
+
+/** The least time between two times of asking for fresh ones in advance, in milliseconds, whatever the server says. */
+export const ICE_PAUSE_MS = 30_000;
+
 /**
  * The ICE servers of a room. Credentials for TURN servers expire, so that those of the beginning of a call may be worth
- * nothing by the time it needs a new way.
+ * nothing by the time it needs a new way. So fresh ones are asked for before they expire, for connections that are yet to
+ * be made, and at every restart.
  */
 export class IceServers {
   #ask;
@@ -14,6 +21,9 @@ export class IceServers {
   /** @type {import("./protocol.js").IceServer[]} */
   #list = [];
   #since = Number.NEGATIVE_INFINITY;
+  #expires = Number.POSITIVE_INFINITY;
+  /** @type {any} */
+  #renewal = null;
   /** @type {Promise<void> | null} */
   #asking = null;
   #answered = () => {};
@@ -32,10 +42,14 @@ export class IceServers {
     return this.#list;
   }
 
-  /** @param {import("./protocol.js").IceServer[]} list from the server, just now */
-  update(list) {
+  /**
+   * @param {import("./protocol.js").IceServer[]} list from the server, just now
+   * @param {number} [seconds] how long their credentials last, where they do not last for ever
+   */
+  update(list, seconds) {
     this.#list = list;
     this.#since = this.#environment.now();
+    this.#renewLater(seconds);
     this.#answered();
   }
 
@@ -45,14 +59,29 @@ export class IceServers {
    * @returns {Promise<void>} settled when they are there, or are not waited for any longer
    */
   refresh() {
-    const isFresh = this.#environment.now() - this.#since < ICE_FRESH_MS;
+    const now = this.#environment.now();
+    const isFresh = now - this.#since < ICE_FRESH_MS && now < this.#expires;
     if (this.#asking === null && !isFresh && this.#ask()) this.#wait();
     return this.#asking ?? Promise.resolve();
   }
 
   /** Waits for nothing any more. */
   close() {
+    this.#environment.clearTimeout(this.#renewal);
     this.#answered();
+  }
+
+  /**
+   * Asks in advance. A server that is out of reach then gives fresh ones when it is back, unasked.
+   *
+   * @param {number | undefined} seconds
+   */
+  #renewLater(seconds) {
+    this.#environment.clearTimeout(this.#renewal);
+    this.#expires = seconds === undefined ? Number.POSITIVE_INFINITY : this.#since + seconds * 1000;
+    if (seconds === undefined) return;
+    const wait = Math.max(ICE_PAUSE_MS, seconds * 1000 * ICE_RENEW);
+    this.#renewal = this.#environment.setTimeout(() => this.#ask(), wait);
   }
 
   #wait() {

@@ -23,10 +23,16 @@ export function writeMessage(value) {
 }
 
 /**
- * The messages to one peer: handed to the channel if it is open, else kept, in order, until one opens.
+ * What takes messages as long as it is open: a data channel, or the way through the room.
+ *
+ * @typedef {Pick<RTCDataChannel, "readyState" | "bufferedAmount"> & { send: (text: string) => void }} Outlet
+ */
+
+/**
+ * The messages to one peer: handed to the outlet if it is open, else kept, in order, until one opens.
  */
 export class Outbox {
-  /** @type {RTCDataChannel | null} */
+  /** @type {Outlet | null} */
   #channel = null;
   /** @type {string[]} */
   #queue = [];
@@ -46,16 +52,17 @@ export class Outbox {
     if (this.pending + size > QUEUE_BYTES) throw new MessageError("overflow", `${this.pending} bytes wait already`);
     this.#queue.push(text);
     this.#queued += size;
-    this.#flush();
+    this.flush();
   }
 
-  /** @param {RTCDataChannel | null} channel an open one; null if there is none any more */
+  /** @param {Outlet | null} channel an open one; null if there is none any more */
   use(channel) {
     this.#channel = channel;
-    this.#flush();
+    this.flush();
   }
 
-  #flush() {
+  /** Hands over what waits, as far as it is taken. */
+  flush() {
     const channel = this.#channel;
     while (channel?.readyState === "open") {
       const [text] = this.#queue;
@@ -67,8 +74,12 @@ export class Outbox {
   }
 }
 
-/** @param {string} text */
-function sizeOf(text) {
+/**
+ * The length of a text in UTF-8, in bytes.
+ *
+ * @param {string} text
+ */
+export function sizeOf(text) {
   return encoder.encode(text).length;
 }
 

@@ -3,11 +3,20 @@ import { Connection, TRACK_KINDS } from "./connection.js";
 import { FileError, MessageError, VerificationError } from "./errors.js";
 import { TypedTarget } from "./events.js";
 import { announcementOf, FILE_LABEL, Transfers } from "./files.js";
-import { Outbox, writeMessage } from "./messages.js";
+import { Outbox, sizeOf, writeMessage } from "./messages.js";
 import { Verification } from "./verification.js";
 
 /** A connection that breaks often comes back by itself: how long it may take, in milliseconds, before we help; up to half as long again, so that both sides do not start together. */
 export const DISCONNECTED_MS = 2_000;
+
+/** The same where all we can do is to replace the connection, which ends the old one for good: longer than it takes to find out that it is our own network that is gone (`PROBE_MS`). */
+export const REPLACE_MS = 4_000;
+
+/** How long such a connection gets, in milliseconds, once the room can be reached again: if it was the network, it comes back within a moment. */
+export const RETURN_MS = 1_000;
+
+/** How long the other side's first offer may take, in milliseconds, before we make one; up to half as long again. It is a matter of two messages, but a busy machine can take seconds for its first offer. */
+export const OFFER_MS = 6_000;
 
 /** How long a connection may take to come up, in milliseconds, before another try; up to half as long again. */
 export const CONNECT_MS = 10_000;
@@ -21,9 +30,12 @@ export const VERIFY_MS = 10_000;
 /** So many restarts of a connection have to fail before it is replaced by a new one. */
 export const RESTARTS = 2;
 
+/** So many signals may be on their way through the room before messages wait for them: some room is left for others. */
+export const RELAYED_WINDOW = 64;
+
 /**
  * - `connecting`: never connected so far
- * - `connected`: media can flow
+ * - `connected`: media can flow, or, to a peer that is for signaling only, messages
  * - `reconnecting`: was connected, is not now, and may be again
  * - `closed`: gone
  *
@@ -52,8 +64,11 @@ export const RESTARTS = 2;
  * @property {string} room the room's name
  * @property {string} self our own peer id
  * @property {() => boolean} reachable whether the room can be reached now
+ * @property {boolean} signalingOnly whether we make no connections
  * @property {(payload: object) => void} signal sends to this peer, once and in order, whatever happens meanwhile
- * @property {() => import("./protocol.js").IceServer[]} iceServers
+ * @property {() => number} pending how many signals to this peer are not acknowledged
+ * @property {() => number} signalBytes the longest message that fits into a signal, in bytes of JSON
+ * @property {() => import("./connection.js").IceConfiguration} ice how to look for a way
  * @property {() => Promise<void>} refreshIceServers sees to it, within a second, that these are fresh
  * @property {Tracks} tracks what we send now
  */
@@ -66,6 +81,9 @@ export const RESTARTS = 2;
  * recognised and dropped; and whoever is offered a new session builds a new RTCPeerConnection for it.
  *
  * Signals arrive once and in order (see `Courier`), so none is ever repeated here.
+ *
+ * Where one of the two has no WebRTC, it says so instead of offering or answering, and messages go as signals, through the
+ * room; there is nothing else then.
  *
  * @extends {TypedTarget<PeerEvents>}
  */
@@ -80,6 +98,7 @@ export class Peer extends TypedTarget {
   /** @type {PeerState} */
   #state = "connecting";
   #away = false;
+  #signalingOnly;
   /** @type {MediaState} */
   #media = { audio: false, camera: false, screen: false };
   /** @type {Tracks} */
@@ -110,6 +129,7 @@ export class Peer extends TypedTarget {
     this.#environment = environment;
     this.#polite = context.self < id;
     this.#local = { ...context.tracks };
+    this.#signalingOnly = context.signalingOnly;
   }
 
   get state() {
@@ -119,6 +139,11 @@ export class Peer extends TypedTarget {
   /** Whether the peer has lost the room, for now. Media may flow all the same. */
   get away() {
     return this.#away;
+  }
+
+  /** Whether there is no connection to this peer, since one of the two makes none: then only messages get through. */
+  get signalingOnly() {
+    return this.#signalingOnly;
   }
 
   /** What the peer says it is sending. */
@@ -142,12 +167,25 @@ export class Peer extends TypedTarget {
 
   /** Connects, with a first offer. For the one who came later: whoever was there already waits for it. */
   begin() {
+    if (this.#signalingOnly) return;
     this.#open(this.#environment.randomId(), true);
   }
 
-  /** Waits for the other side's first offer, and for the connection to come up; if that takes too long, does something. */
+  /** Waits for the other side's first offer, or for the connection to come up; if that takes too long, does something. */
   expect() {
-    this.#later(CONNECT_MS);
+    if (this.#signalingOnly) return;
+    this.#later(this.#connection === null ? OFFER_MS : CONNECT_MS);
+  }
+
+  /** Tells the peer's page, which has just been met, that there will be no connection. */
+  decline() {
+    this.#signal({ signalingOnly: true });
+    this.#becomeSignalingOnly();
+  }
+
+  /** Signals have got through: what waits for them may go. */
+  settled() {
+    this.#outbox.flush();
   }
 
   /**
@@ -176,12 +214,16 @@ export class Peer extends TypedTarget {
   resume() {
     if (this.#state === "connected") return;
     this.#attempts = 0;
-    if (this.#connection === null || this.#connection.state === "connecting") this.expect();
+    const state = this.#connection?.state ?? "connecting";
+    if (state === "connecting") this.expect();
+    else if (state === "disconnected" && this.#mayReturn) this.#later(RETURN_MS);
     else this.#recover();
   }
 
   /** The peer is another page than before, which knows nothing of the connection: makes a new one. */
   renew() {
+    this.#signalingOnly = false;
+    this.#outbox.use(null);
     this.#notConnected();
     this.#attempts = 0;
     this.begin();
@@ -199,7 +241,7 @@ export class Peer extends TypedTarget {
   /** @param {Connection} connection */
   async #restart(connection) {
     await this.#context.refreshIceServers();
-    if (connection === this.#connection) connection.restart(this.#context.iceServers());
+    if (connection === this.#connection) connection.restart(this.#context.ice());
   }
 
   /**
@@ -281,10 +323,11 @@ export class Peer extends TypedTarget {
    * Sends what `writeMessage` has made of a message.
    *
    * @param {string} text
-   * @throws {MessageError} `overflow` or `closed`
+   * @throws {MessageError} `overflow` or `closed`; `too-large` if it has to go through the room, and is too long for that
    */
   post(text) {
     if (this.#state === "closed") throw new MessageError("closed", "the peer is gone");
+    if (this.#signalingOnly) this.#checkSignalSize(text);
     this.#outbox.post(text);
   }
 
@@ -359,6 +402,11 @@ export class Peer extends TypedTarget {
   /** @param {unknown} data */
   async #handle(data) {
     if (this.#state === "closed" || typeof data !== "object" || data === null) return;
+    if ("message" in data) this.emit("message", { message: data.message });
+    if ("signalingOnly" in data) this.#becomeSignalingOnly();
+    // Whoever offers has not heard it, or has forgotten.
+    if ("description" in data && this.#context.signalingOnly) this.#signal({ signalingOnly: true });
+    if (this.#signalingOnly || "message" in data) return;
     const signal = /** @type {import("./connection.js").Negotiation} */ (data);
     const known = this.#connection?.session;
     // A client of another make names no session: what it says is about the connection there is, or the first.
@@ -399,7 +447,7 @@ export class Peer extends TypedTarget {
         session,
         initiator,
         polite: this.#polite,
-        iceServers: this.#context.iceServers(),
+        ice: this.#context.ice(),
         tracks: this.#local,
         send: (negotiation) => this.#signal(negotiation),
       },
@@ -438,10 +486,43 @@ export class Peer extends TypedTarget {
     if (file !== null) this.emit("file", { file });
   }
 
-  /** @param {import("./connection.js").Negotiation} negotiation */
-  #signal(negotiation) {
+  #becomeSignalingOnly() {
+    this.#signalingOnly = true;
+    this.#stopTimer();
+    this.#disconnect();
+    const { signal, pending } = this.#context;
+    this.#outbox.use({
+      bufferedAmount: 0,
+      get readyState() {
+        return pending() < RELAYED_WINDOW ? "open" : "connecting";
+      },
+      send: (text) => {
+        try {
+          // It may have waited since before it was known which way it has to go.
+          this.#checkSignalSize(text);
+          signal({ message: JSON.parse(text) });
+        } catch (error) {
+          this.emit("error", { error });
+        }
+      },
+    });
+    this.#become("connected");
+  }
+
+  /**
+   * @param {string} text
+   * @throws {MessageError} `too-large`
+   */
+  #checkSignalSize(text) {
+    const limit = this.#context.signalBytes();
+    if (sizeOf(text) > limit)
+      throw new MessageError("too-large", `through the room, a message has at most ${limit} bytes`);
+  }
+
+  /** @param {object} payload */
+  #signal(payload) {
     try {
-      this.#context.signal(negotiation);
+      this.#context.signal(payload);
     } catch (error) {
       this.emit("error", { error });
     }
@@ -450,15 +531,27 @@ export class Peer extends TypedTarget {
   /** @param {import("./connection.js").ConnectionState} state */
   #watch(state) {
     if (state === "connected") {
-      this.#attempts = 0;
-      this.#stopTimer();
-      this.#become("connected");
+      // Firefox can take five seconds to find out by itself (RFC 7675, section 5.1).
+      if (this.#state === "reconnecting") this.#tellMedia();
+      this.#connected();
       return;
     }
     this.#notConnected();
-    if (state === "failed") this.#recover();
-    else if (state === "disconnected") this.#later(DISCONNECTED_MS);
+    if (state === "failed") this.#failed();
+    else if (state === "disconnected") this.#later(this.#mayReturn ? REPLACE_MS : DISCONNECTED_MS);
     else if (this.#timer === null) this.#later(CONNECT_MS);
+  }
+
+  /** Tries again, at once the first time: where a connection fails as soon as it is made, there is no end to it. */
+  #failed() {
+    if (this.#attempts === 0) this.#recover();
+    else this.#later(Math.min(CONNECT_CAP_MS, DISCONNECTED_MS * 2 ** (this.#attempts - 1)));
+  }
+
+  #connected() {
+    this.#attempts = 0;
+    this.#stopTimer();
+    this.#become("connected");
   }
 
   /** The other side's connection has ended without a word: its page is gone, and perhaps about to come back. */
@@ -466,6 +559,11 @@ export class Peer extends TypedTarget {
     this.#notConnected();
     this.#attempts = RESTARTS;
     this.#later(DISCONNECTED_MS);
+  }
+
+  /** Whether the next thing to do would end a connection that may come back by itself. */
+  get #mayReturn() {
+    return this.#attempts < RESTARTS && this.#connection?.restartable === false;
   }
 
   #notConnected() {
@@ -484,8 +582,10 @@ export class Peer extends TypedTarget {
     await this.#context.refreshIceServers();
     // Meanwhile it may have come back by itself, or the other side may have offered another, or have gone.
     if (this.#connection !== broken || this.#state === "connected" || this.#state === "closed") return;
-    const connection = this.#attempts > RESTARTS ? null : broken;
-    if (connection?.opening || connection?.restartable) connection.restart(this.#context.iceServers());
+    // What has never worked has nothing to lose.
+    const isHopeless = this.#attempts > RESTARTS || (this.#state === "connecting" && broken?.state === "failed");
+    const connection = isHopeless ? null : broken;
+    if (connection?.opening || connection?.restartable) connection.restart(this.#context.ice());
     else this.begin();
   }
 
@@ -550,6 +650,8 @@ export class Peer extends TypedTarget {
     }
     if (fields.type === "verify") this.#receiveVerification(fields);
     if (fields.type !== "media") return;
+    // The other side has heard from us again, and we from it: an interruption is over, whatever the browser thinks yet.
+    if (this.#state === "reconnecting" && this.#connection?.state === "disconnected") this.#connected();
     for (const kind of TRACK_KINDS) this.#media[kind] = fields[kind] === true;
     this.emit("media", { media: this.media });
   }

@@ -25,6 +25,7 @@
  * @property {{ name: string, capacity: number, locked: boolean }} room
  * @property {PeerInfo[]} peers the others, oldest first
  * @property {IceServer[]} iceServers
+ * @property {number} [iceSeconds] how long their credentials last, where they do not last for ever
  * @property {Limits} limits
  *
  * @typedef {{ type: "joined", peer: string }} JoinedFrame somebody took a seat
@@ -39,7 +40,7 @@
  * @typedef {{ type: "waiting" }} WaitingFrame the room is locked, the host has been asked
  * @typedef {{ type: "knock", peer: string }} KnockFrame to the host
  * @typedef {{ type: "knockEnded", peer: string }} KnockEndedFrame to the host
- * @typedef {{ type: "ice", iceServers: IceServer[] }} IceFrame fresh ICE servers
+ * @typedef {{ type: "ice", iceServers: IceServer[], iceSeconds?: number }} IceFrame fresh ICE servers
  * @typedef {{ type: "error", code: string, message: string }} ErrorFrame what was wrong, or why the socket closes
  *
  * @typedef {WelcomeFrame | JoinedFrame | AwayFrame | BackFrame | LeftFrame | SignalFrame | UndeliveredFrame | HostFrame
@@ -127,6 +128,7 @@ export function isRoomName(name) {
 const isString = (/** @type {unknown} */ value) => typeof value === "string";
 const isBoolean = (/** @type {unknown} */ value) => typeof value === "boolean";
 const isNumber = (/** @type {unknown} */ value) => typeof value === "number";
+const isNumberOrAbsent = (/** @type {unknown} */ value) => value === undefined || isNumber(value);
 const isPresent = (/** @type {unknown} */ value) => value !== undefined;
 
 /** @typedef {(value: unknown) => boolean} Check */
@@ -163,6 +165,7 @@ const SERVER_FRAMES = {
     room: shape({ name: isString, capacity: isNumber, locked: isBoolean }),
     peers: arrayOf(shape({ id: isString, away: isBoolean })),
     iceServers,
+    iceSeconds: isNumberOrAbsent,
     limits: shape({
       messageBytes: isNumber,
       messagesPerSecond: isNumber,
@@ -181,7 +184,7 @@ const SERVER_FRAMES = {
   waiting: shape({}),
   knock: aboutPeer,
   knockEnded: aboutPeer,
-  ice: shape({ iceServers }),
+  ice: shape({ iceServers, iceSeconds: isNumberOrAbsent }),
   error: shape({ code: isString, message: isString }),
 };
 

@@ -8,11 +8,16 @@ import { IceServers } from "./ice.js";
 import { parseLink, socketUrl } from "./link.js";
 import { writeMessage } from "./messages.js";
 import { Peer } from "./peer.js";
-import { Seal } from "./seal.js";
+import { BUCKET_BYTES, fromBase64Url, Seal } from "./seal.js";
 import { SignalingSocket } from "./signaling.js";
 import { watchForWake } from "./wake.js";
 
-export { FileError, LinkError, MessageError, RoomError, VerificationError } from "./errors.js";
+export { SMALL_LINES } from "./budget.js";
+export { CourierError, FileError, LinkError, MessageError, RoomError, SealError, VerificationError } from "./errors.js";
+export { TypedTarget } from "./events.js";
+export { makeLink, parseLink } from "./link.js";
+export { Peer } from "./peer.js";
+export { makeKey, Seal } from "./seal.js";
 
 /** So many tries in a row must fail before `join` gives up. Somebody who is in never gives up. */
 export const JOIN_ATTEMPTS = 3;
@@ -29,12 +34,22 @@ export const JOIN_ATTEMPTS = 3;
  *
  * @typedef {import("./peer.js").TrackKind} TrackKind
  * @typedef {import("./peer.js").Tracks} Tracks
+ * @typedef {import("./peer.js").PeerState} PeerState
+ * @typedef {import("./peer.js").MediaState} MediaState
+ * @typedef {import("./budget.js").Size} Size
+ * @typedef {import("./files.js").IncomingFile} IncomingFile
+ * @typedef {import("./files.js").SendOptions} SendOptions
+ * @typedef {import("./verification.js").ShortAuthentication} ShortAuthentication
+ * @typedef {import("./link.js").RoomLink} RoomLink
  *
  * @typedef {object} RoomOptions
- * @property {string | null} [token] a join token (JWT), where the operator asks for one
+ * @property {string | null} [token] a join token (JWT), where the operator asks for one and it is not in the link
  * @property {string | null} [resume] the `resume` of a former Room for the same link, to be the same peer again
  * @property {string} [base] a URL on the server that a bare room name belongs to; the page's own by default
- *
+ * @property {boolean} [signalingOnly] makes no connections: there are messages, and nothing else, through the room. For programs
+ *   without WebRTC; the default wherever there is neither WebRTC nor a page
+ * @property {RTCIceTransportPolicy} [iceTransportPolicy] `relay` sends everything through TURN servers, so that the others do not
+ *   learn our address; nothing connects then where the server names none. `all` by default
  * @property {number} [uploadBps] what may go up to all the others together, in bits per second; `UPLOAD_BPS` by default
  *
  * @typedef {import("./protocol.js").LeaveReason | "lost"} PeerLeftReason `lost`: it did not come back after an outage
@@ -45,6 +60,8 @@ export const JOIN_ATTEMPTS = 3;
  * @property {{ peer: Peer, reason: PeerLeftReason }} peerleft
  * @property {{ host: string }} host another peer is host now
  * @property {{ locked: boolean }} locked
+ * @property {{ peer: string }} knock somebody waits to be let in: to whoever moderates
+ * @property {{ peer: string }} knockended it waits no more, whether let in, turned away or gone
  * @property {{ error: RoomError }} error the server ended it, after having let us in; `state` is `left`
  */
 
@@ -70,6 +87,8 @@ export const JOIN_ATTEMPTS = 3;
  * go through a courier for each peer, so that none is lost, and over the connection itself once there is one. With a key in
  * the link they are sealed: the server lets in who has it, and learns nothing else. A lost connection to the server is none
  * of the media's business: it comes back by itself, and until then calls go on.
+ *
+ * It runs outside browsers, too: any JavaScript with a WebSocket can be in a room and exchange messages.
  *
  * @extends {TypedTarget<RoomEvents>}
  */
@@ -100,7 +119,12 @@ export class Room extends TypedTarget {
   /** @type {string | null} */
   #host = null;
   #locked = false;
+  /** @type {Set<string>} */
+  #knocks = new Set();
   #graceSeconds = 0;
+  #messageBytes = 0;
+  #signalingOnly;
+  #iceTransportPolicy;
   #ice;
   /** @type {Promise<void> | null} */
   #joining = null;
@@ -120,12 +144,17 @@ export class Room extends TypedTarget {
       resume = null,
       base = globalThis.location?.href,
       uploadBps = UPLOAD_BPS,
+      iceTransportPolicy = "all",
+      signalingOnly,
       ...replaced
     } = options;
     this.#link = parseLink(link, base);
     this.#environment = environment(replaced);
-    this.#token = token;
+    const hasNoMedia = this.#environment.peerConnection === undefined && globalThis.document === undefined;
+    this.#signalingOnly = signalingOnly ?? hasNoMedia;
+    this.#token = token ?? this.#link.token ?? null;
     this.#uploadBps = uploadBps;
+    this.#iceTransportPolicy = iceTransportPolicy;
     this.#session = this.#environment.randomId();
     this.#ice = new IceServers(() => this.#signaling.send({ type: "ice" }), this.#environment);
     this.#signaling = new SignalingSocket(socketUrl(this.#link), { resume }, this.#environment);
@@ -157,6 +186,16 @@ export class Room extends TypedTarget {
     return this.#locked;
   }
 
+  /** Whether the server takes `setLocked`, `admit`, `deny`, `remove` and `end` from us: as the host, or by our join token. */
+  get moderates() {
+    return this.#self !== null && (this.#self === this.#host || mayModerate(this.#token));
+  }
+
+  /** Who waits to be let in, by the ids that they will have; empty for whoever does not moderate. @returns {ReadonlySet<string>} */
+  get knocks() {
+    return this.#knocks;
+  }
+
   /** The others by their ids, those who came first at the front. @returns {ReadonlyMap<string, Peer>} */
   get peers() {
     return this.#peers;
@@ -186,8 +225,12 @@ export class Room extends TypedTarget {
 
   /** @param {Partial<Tracks>} tracks */
   async #enter(tracks) {
-    if (this.#environment.peerConnection === undefined) {
+    if (this.#environment.peerConnection === undefined && !this.#signalingOnly) {
       this.#end(new RoomError("unsupported", "this browser has no WebRTC"));
+      return;
+    }
+    if (this.#environment.webSocket === undefined) {
+      this.#end(new RoomError("unsupported", "there is no WebSocket here: hand one in as `webSocket`"));
       return;
     }
     for (const kind of TRACK_KINDS) this.#tracks[kind] = tracks[kind] ?? null;
@@ -225,6 +268,56 @@ export class Room extends TypedTarget {
     const full = Array.from(this.#peers.values()).filter((peer) => !posted(peer, text));
     if (full.length > 0)
       throw new MessageError("overflow", `too much waits for ${full.map(({ id }) => id).join(", ")}`);
+  }
+
+  /**
+   * Has newcomers wait until they are let in, or lets everybody in from now on, those who wait among them. `locked` follows.
+   *
+   * @param {boolean} locked
+   * @returns {boolean} false if the server is out of reach
+   */
+  setLocked(locked) {
+    return this.#signaling.send({ type: "lock", locked });
+  }
+
+  /**
+   * Lets somebody in who waits.
+   *
+   * @param {string} peer one of `knocks`
+   * @returns {boolean} false if the server is out of reach
+   */
+  admit(peer) {
+    return this.#signaling.send({ type: "admit", peer });
+  }
+
+  /**
+   * Turns somebody away who waits.
+   *
+   * @param {string} peer one of `knocks`
+   * @returns {boolean} false if the server is out of reach
+   */
+  deny(peer) {
+    return this.#signaling.send({ type: "deny", peer });
+  }
+
+  /**
+   * Puts somebody out, who cannot come back as the same peer. With the link, and unless the room is locked, it can come back as
+   * another one.
+   *
+   * @param {string} peer the id of one of `peers`
+   * @returns {boolean} false if the server is out of reach
+   */
+  remove(peer) {
+    return this.#signaling.send({ type: "remove", peer });
+  }
+
+  /**
+   * Ends the call for everybody: all get `error` with the code `ended`, and so do we.
+   *
+   * @returns {boolean} false if the server is out of reach
+   */
+  end() {
+    return this.#signaling.send({ type: "end" });
   }
 
   /** Leaves for good; the others know at once. No event but `state` follows. */
@@ -300,20 +393,27 @@ export class Room extends TypedTarget {
         return this.#setHost(frame.peer);
       case "locked":
         return this.#setLocked(frame.locked);
+      case "knock":
+        return this.#knocked(frame.peer);
+      case "knockEnded":
+        return this.#knockEnded(frame.peer);
       case "ice":
-        this.#ice.update(frame.iceServers);
+        this.#ice.update(frame.iceServers, frame.iceSeconds);
     }
   }
 
   /** @param {import("./protocol.js").WelcomeFrame} frame */
-  #welcomed({ self, host, room, peers, iceServers, limits }) {
+  #welcomed({ self, host, room, peers, iceServers, iceSeconds, limits }) {
     const isFirst = this.#self !== self;
     if (this.#self !== null && isFirst) this.#forgetPeers();
     this.#self = self;
-    this.#ice.update(iceServers);
+    this.#ice.update(iceServers, iceSeconds);
     this.#graceSeconds = limits.graceSeconds;
+    this.#messageBytes = limits.messageBytes;
     this.#setHost(host);
     this.#setLocked(room.locked);
+    // Those who still wait are told again.
+    for (const peer of this.#knocks) this.#knockEnded(peer);
     const listed = new Set(peers.map((peer) => peer.id));
     for (const id of this.#peers.keys()) if (!listed.has(id)) this.#missing(id, "lost");
     for (const { id, away } of peers) {
@@ -337,7 +437,7 @@ export class Room extends TypedTarget {
     const peer = known ?? this.#add(id);
     this.#keep(id);
     peer.setAway(away);
-    if (known === undefined) peer.expect();
+    if (known === undefined) this.#start(peer);
     else this.#resume(peer);
   }
 
@@ -350,10 +450,7 @@ export class Room extends TypedTarget {
     const known = this.#peers.get(id);
     this.#keep(id);
     if (known === undefined) {
-      // Who comes for the first time is heard from in a moment. Who was here before knows us already.
-      const peer = this.#add(id);
-      if (this.#courier(id).theirs === null) peer.expect();
-      else peer.begin();
+      this.#start(this.#add(id));
       return;
     }
     known.setAway(false);
@@ -370,6 +467,20 @@ export class Room extends TypedTarget {
     peer.resume();
   }
 
+  /**
+   * Starts with somebody. Who is here for the first time is heard from in a moment. Whose page we know, we took to be gone
+   * after all, and perhaps it still has what we gave up: only we know that a new start is needed. What was on its way then
+   * goes first, for what follows would wait for it.
+   *
+   * @param {Peer} peer
+   */
+  #start(peer) {
+    const courier = this.#courier(peer.id);
+    if (courier.theirs === null) return peer.expect();
+    courier.resend();
+    peer.begin();
+  }
+
   /** @param {string} id */
   #add(id) {
     const peer = new Peer(
@@ -378,8 +489,11 @@ export class Room extends TypedTarget {
         room: this.name,
         self: this.#self ?? "",
         reachable: () => this.#signaling.state === "open",
+        signalingOnly: this.#signalingOnly,
         signal: (payload) => this.#courier(id).post(payload),
-        iceServers: () => this.#ice.list,
+        pending: () => this.#courier(id).pending,
+        signalBytes: () => capacityOf(this.#messageBytes),
+        ice: () => ({ iceServers: this.#ice.list, iceTransportPolicy: this.#iceTransportPolicy }),
         refreshIceServers: () => this.#ice.refresh(),
         tracks: this.#tracks,
       },
@@ -391,6 +505,8 @@ export class Room extends TypedTarget {
     peer.addEventListener("signal", ({ data }) => this.#signalled(id, data));
     this.#divideUpload();
     this.emit("peerjoined", { peer });
+    // Of a page that was met before its seat was lost nothing more need be awaited.
+    if (this.#signalingOnly && this.#courier(id).theirs !== null) peer.decline();
     return peer;
   }
 
@@ -418,6 +534,7 @@ export class Room extends TypedTarget {
     const courier = new Courier({ session, send, seals }, this.#environment);
     courier.addEventListener("session", ({ again }) => this.#met(id, again));
     courier.addEventListener("payload", ({ payload }) => this.#peers.get(id)?.receive(payload));
+    courier.addEventListener("settled", () => this.#peers.get(id)?.settled());
     courier.addEventListener("error", ({ error }) => this.#peers.get(id)?.report(error));
     this.#couriers.set(id, courier);
     return courier;
@@ -463,7 +580,8 @@ export class Room extends TypedTarget {
    */
   #met(id, again) {
     const peer = this.#peers.get(id);
-    if (again) peer?.renew();
+    if (this.#signalingOnly) peer?.decline();
+    else if (again) peer?.renew();
     else if (!this.#elders.has(id)) peer?.begin();
   }
 
@@ -474,6 +592,8 @@ export class Room extends TypedTarget {
   #peerChanged(peer, state) {
     this.#divideUpload();
     if (state !== "reconnecting") return;
+    // It may be our own network that is gone, and the way to the server with it.
+    this.#signaling.probe();
     // What went over the connection may not have arrived.
     this.#courier(peer.id).resend();
     if (this.#expiring.has(peer.id)) this.#remove(peer.id, "lost");
@@ -486,7 +606,8 @@ export class Room extends TypedTarget {
    * @param {import("./protocol.js").LeaveReason} reason
    */
   #departed(id, reason) {
-    if (reason === "timeout") this.#missing(id, reason);
+    // Whoever has no connection to live on has nothing but the seat.
+    if (reason === "timeout" && !this.#peers.get(id)?.signalingOnly) this.#missing(id, reason);
     else this.#remove(id, reason);
   }
 
@@ -541,7 +662,7 @@ export class Room extends TypedTarget {
   /** Gives each peer that is connected, and each that will be, its part of what may go up. */
   #divideUpload() {
     const peers = Array.from(this.#peers.values());
-    const connected = peers.filter(({ state }) => state === "connected").length;
+    const connected = peers.filter(({ state, signalingOnly }) => state === "connected" && !signalingOnly).length;
     for (const peer of peers) peer.setBudget(this.#uploadBps / Math.max(1, connected));
   }
 
@@ -561,6 +682,18 @@ export class Room extends TypedTarget {
     this.emit("host", { host });
   }
 
+  /** @param {string} peer */
+  #knocked(peer) {
+    if (this.#knocks.has(peer)) return;
+    this.#knocks.add(peer);
+    this.emit("knock", { peer });
+  }
+
+  /** @param {string} peer */
+  #knockEnded(peer) {
+    if (this.#knocks.delete(peer)) this.emit("knockended", { peer });
+  }
+
   /** @param {boolean} locked */
   #setLocked(locked) {
     if (locked === this.#locked) return;
@@ -577,6 +710,30 @@ export class Room extends TypedTarget {
     this.#state = state;
     this.emit("state", { state });
   }
+}
+
+/**
+ * Whether a join token says that its bearer may moderate. It is the server that checks it.
+ *
+ * @param {string | null} token
+ */
+function mayModerate(token) {
+  try {
+    const [, payload = ""] = token?.split(".") ?? [];
+    return JSON.parse(new TextDecoder().decode(fromBase64Url(payload) ?? undefined)).host === true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * How long a message may be, in bytes of JSON, to fit into a frame when it is sealed: a quarter is lost to base64, and the rest
+ * to padding and to what stands around it.
+ *
+ * @param {number} messageBytes the longest frame
+ */
+function capacityOf(messageBytes) {
+  return Math.floor(((messageBytes - 512) * 3) / 4) - BUCKET_BYTES;
 }
 
 /**

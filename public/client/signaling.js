@@ -1,6 +1,7 @@
 import { fullJitter } from "./backoff.js";
 import { TypedTarget } from "./events.js";
 import { Heartbeat } from "./heartbeat.js";
+import { Pace } from "./pace.js";
 import {
   CLOSE_BYE,
   CLOSE_RECONNECTING,
@@ -12,8 +13,12 @@ import {
   SUBPROTOCOL,
 } from "./protocol.js";
 
-/** The bounds of the wait before another try to connect, in milliseconds: see `fullJitter`. */
-export const RECONNECT_DELAY = Object.freeze({ base: 500, cap: 20_000 });
+/** The bounds of the wait before another try to connect, in milliseconds: see `fullJitter`. A room has few peers, and somebody who is in a call waits for it. */
+export const RECONNECT_DELAY = Object.freeze({ base: 500, cap: 3_000 });
+
+/** The same for an outage that has lasted longer than `PATIENT_AFTER_MS`: it may last long. */
+export const PATIENT_DELAY = Object.freeze({ base: 500, cap: 20_000 });
+export const PATIENT_AFTER_MS = 60_000;
 
 /** A connection that has not opened after this many milliseconds is given up for a new one. */
 export const OPEN_TIMEOUT_MS = 10_000;
@@ -53,13 +58,15 @@ export class SignalingSocket extends TypedTarget {
   #resume;
   #environment;
   #heartbeat;
-  /** @type {WebSocket | null} */
+  #pace;
+  /** @type {import("./environment.js").Socket | null} */
   #socket = null;
   /** @type {SignalingState} */
   #state = "idle";
   #failures = 0;
   #attempt = 0;
   #openedAt = 0;
+  #outageSince = 0;
   /** @type {any} */
   #timer = null;
   #lastError = "";
@@ -78,6 +85,7 @@ export class SignalingSocket extends TypedTarget {
       { beat: () => this.#socket?.send(PING), silent: () => this.#reconnect() },
       environment,
     );
+    this.#pace = new Pace((text) => this.#socket?.send(text), environment);
   }
 
   get state() {
@@ -101,27 +109,36 @@ export class SignalingSocket extends TypedTarget {
   }
 
   /**
-   * Sends a frame if the connection is open. Nothing is kept for later: what a lost connection swallowed is for those
-   * who know its meaning to send again.
+   * Sends a frame if the connection is open, no faster than the server lets through. Nothing is kept for another
+   * connection: what a lost one swallowed is for those who know its meaning to send again.
    *
    * @param {import("./protocol.js").ClientFrame} frame
-   * @returns {boolean} whether it was handed to the connection
+   * @returns {boolean} whether this connection takes it
    */
   send(frame) {
-    if (this.#state !== "open" || this.#socket?.readyState !== this.#environment.webSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(frame));
-    return true;
+    if (this.#state !== "open" || !this.#isConnected()) return false;
+    return this.#pace.post(JSON.stringify(frame));
+  }
+
+  #isConnected() {
+    return this.#socket?.readyState === this.#environment.webSocket.OPEN;
+  }
+
+  /** Something happened that connections die of: checks an open one at once. */
+  probe() {
+    if (this.#state === "open" || this.#state === "waiting") this.#heartbeat.probe();
   }
 
   /** Something happened that connections die of, or that brings the network back: checks an open one at once, or tries again now. */
   nudge() {
-    if (this.#state === "open" || this.#state === "waiting") this.#heartbeat.probe();
-    else if (this.#state === "connecting" && this.#socket === null) this.#open();
+    this.probe();
+    if (this.#state === "connecting" && this.#socket === null) this.#open();
   }
 
   /** Leaves the room: says `bye`, so that the others know at once, and closes for good. */
   leave() {
-    this.send({ type: "bye" });
+    // Past whatever still waits: it is the last word.
+    if (this.#state === "open" && this.#isConnected()) this.#socket?.send(JSON.stringify({ type: "bye" }));
     this.#drop(CLOSE_BYE);
     this.#become("closed");
   }
@@ -131,8 +148,10 @@ export class SignalingSocket extends TypedTarget {
     const protocols = [SUBPROTOCOL, ...this.#credentials];
     if (this.#resume !== null) protocols.push(`resume.${this.#resume}`);
     const socket = new this.#environment.webSocket(this.#url, protocols);
-    socket.onmessage = ({ data }) => this.#receive(data);
-    socket.onclose = ({ code }) => this.#closed(code);
+    socket.onmessage = (/** @type {{ data: unknown }} */ { data }) => this.#receive(data);
+    socket.onclose = (/** @type {{ code: number }} */ { code }) => this.#closed(code);
+    // A failure also closes. Outside browsers, one that nobody listens to may end the program.
+    socket.onerror = () => {};
     this.#socket = socket;
     this.#lastError = "";
     this.#timer = this.#environment.setTimeout(() => this.#reconnect(), OPEN_TIMEOUT_MS);
@@ -157,6 +176,7 @@ export class SignalingSocket extends TypedTarget {
   #welcomed({ resume, limits }) {
     this.#resume = resume;
     this.#failures = 0;
+    this.#pace.start(limits.messagesPerSecond);
     this.#established("open", limits.pingSeconds);
   }
 
@@ -191,9 +211,12 @@ export class SignalingSocket extends TypedTarget {
   #reconnect() {
     const wasStable = this.#state !== "connecting" && this.#environment.now() - this.#openedAt >= STABLE_MS;
     if (wasStable) this.#attempt = 0;
+    if (this.#attempt === 0) this.#outageSince = this.#environment.now();
     if (this.#state === "connecting") this.#failures += 1;
     this.#drop(CLOSE_RECONNECTING);
-    const delay = fullJitter(this.#attempt, RECONNECT_DELAY, this.#environment.random);
+    const isLong = this.#environment.now() - this.#outageSince >= PATIENT_AFTER_MS;
+    const bounds = isLong ? PATIENT_DELAY : RECONNECT_DELAY;
+    const delay = fullJitter(this.#attempt, bounds, this.#environment.random);
     this.#attempt += 1;
     this.#timer = this.#environment.setTimeout(() => this.#open(), delay);
     this.#become("connecting");
@@ -206,6 +229,7 @@ export class SignalingSocket extends TypedTarget {
    */
   #drop(code) {
     this.#heartbeat.stop();
+    this.#pace.stop();
     this.#environment.clearTimeout(this.#timer);
     this.#timer = null;
     const socket = this.#socket;

@@ -1,5 +1,4 @@
-import { Room } from "../client/room.js";
-import { makeKey } from "../client/seal.js";
+import { makeKey, Room } from "../client/room.js";
 
 // The address carries the room and its key behind the #, so whoever opens the same address is in the same room.
 if (location.hash === "") location.hash = `${makeKey()}.${makeKey()}`;

@@ -1,17 +1,18 @@
 //! The fetch entry: answers what concerns no room, and hands the rest to the room's object.
 
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast as _, JsValue};
 use worker::{Env, Request, Response, Result, console_error};
 
-use super::platform::{Bindings, get_random_values};
+use super::platform::{get_random_values, now};
 use super::settings::with_config;
 use crate::protocol::{HttpBody, HttpError, RoomName};
 use crate::route::{self, Location, Route, RouteError};
 
-/// Answers a request, or returns the promise of the room's answer.
+/// Answers a request, or returns the name of the room that is to answer it.
 ///
-/// It is no `async` function: its promise would live in the wasm instance, and be lost with it when a room panics.
+/// What has to be waited for is waited for in `worker.js`: a promise of this module's would live in the wasm instance, and be
+/// lost with it when a room panics.
 ///
 /// # Errors
 ///
@@ -32,17 +33,18 @@ pub fn fetch(request: web_sys::Request, env: &Env) -> std::result::Result<JsValu
             let body = HttpBody::Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
             respond(json_response(200, &body))
         }
-        Ok(Route::CreateRoom) => {
+        Ok(Route::CreateRoom { token }) => {
+            let may = with_config(env, |config| config.may_create(token.as_deref(), now()));
+            if !may.unwrap_or(false) {
+                return respond(route_error_response(RouteError::TokenNeeded));
+            }
             let mut entropy = [0; RoomName::ENTROPY];
             get_random_values(&mut entropy)?;
             let room = RoomName::fresh(entropy);
             let url = format!("{}/r/{}", Location::of(&request.inner().url()).origin, room.as_str());
             respond(json_response(201, &HttpBody::Created { room: room.as_str(), url: &url }))
         }
-        Ok(Route::RoomStatus { room, .. } | Route::Socket { room, .. }) => {
-            let rooms = env.unchecked_ref::<Bindings>().rooms();
-            Ok(rooms.get_by_name(room.as_str())?.fetch(request.inner())?.into())
-        }
+        Ok(Route::RoomStatus { room, .. } | Route::Socket { room, .. }) => Ok(room.as_str().into()),
         Err(error) => respond(route_error_response(error)),
     }
 }

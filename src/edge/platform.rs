@@ -3,29 +3,10 @@
 use js_sys::{Date, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{Request, WebSocket};
+use web_sys::WebSocket;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The bindings that `wrangler.toml` names.
-    pub type Bindings;
-
-    #[wasm_bindgen(method, getter, js_name = ROOM)]
-    pub fn rooms(this: &Bindings) -> Namespace;
-
-    /// `DurableObjectNamespace`.
-    pub type Namespace;
-
-    #[wasm_bindgen(method, catch, js_name = getByName)]
-    pub fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
-
-    /// `DurableObjectStub`.
-    pub type Stub;
-
-    /// The promise of a `Response`.
-    #[wasm_bindgen(method, catch)]
-    pub fn fetch(this: &Stub, request: &Request) -> Result<Promise, JsValue>;
-
     /// `DurableObjectState`.
     pub type State;
 

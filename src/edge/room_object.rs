@@ -3,9 +3,8 @@
 //! Every event is handled synchronously: without the promise that the `#[durable_object]` macro makes of each, and without
 //! a moment in which another event could see half of this one (docs/adr/0002).
 
-use std::collections::BTreeMap;
-
 use js_sys::{ArrayBuffer, JsString, Map};
+use litemap::LiteMap;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::WebSocket;
@@ -16,12 +15,16 @@ use super::entry::{describe, json_response, route_error_response, routed};
 use super::platform::{Socket, State, Storage, get_random_values, now};
 use super::settings::with_config;
 use crate::config::AllowedOrigins;
+use crate::ice::Relays;
 use crate::protocol::{CloseCode, HttpBody, Millis, Offer, PING, PONG, RoomName, SUBPROTOCOL, SWEEP_AFTER};
 use crate::room::{self, Attachment, Environment, Frame, Input, Output, Record, RoomConfig, SocketId};
 use crate::route::{self, Route, RouteError};
 
 /// The key of the room's one stored row.
 const RECORD_KEY: &str = "room";
+
+/// The header in which `worker.js` hands along what the relay service has given out. It lets none through from outside.
+const RELAYS_HEADER: &str = "switchboard-relays";
 
 /// The object that workerd calls, through `worker.js`.
 #[wasm_bindgen]
@@ -31,6 +34,8 @@ pub struct Room {
     name: RoomName,
     /// `None` until the first event after the object's memory was made.
     live: Option<Live>,
+    /// Whether the relay service is to be asked.
+    asks_relays: bool,
 }
 
 /// What is in memory of a room that something has happened to.
@@ -43,7 +48,7 @@ struct Live {
 
 /// The sockets that the core knows, under the core's names for them.
 struct Sockets {
-    by_id: BTreeMap<SocketId, WebSocket>,
+    by_id: LiteMap<SocketId, WebSocket>,
     /// From a `WebSocket` to its id.
     ids: Map,
     next_id: SocketId,
@@ -81,7 +86,7 @@ impl Room {
         let name = state.id()?.name().and_then(|name| RoomName::parse(&name).ok());
         let name = name.ok_or_else(|| js_sys::Error::new("a room's object is made by the room's name"))?;
         state.set_websocket_auto_response(&WebSocketRequestResponsePair::new(PING, PONG)?)?;
-        Ok(Self { state, config, name, live: None })
+        Ok(Self { state, config, name, live: None, asks_relays: false })
     }
 
     /// `GET /api/rooms/{room}` and `GET /api/rooms/{room}/socket`.
@@ -90,10 +95,16 @@ impl Room {
     ///
     /// What the runtime throws.
     pub fn fetch(&mut self, request: web_sys::Request) -> Result<web_sys::Response, JsValue> {
+        let relays = request.headers().get(RELAYS_HEADER)?;
         // The origin was checked before the request came here.
         let routed = routed(&request.into(), |request| route::route(request, &AllowedOrigins::All))?;
         let response = match routed {
-            Ok(Route::Socket { offer, .. }) => return self.accept(offer),
+            Ok(Route::Socket { offer, .. }) => {
+                if let Some(relays) = relays.and_then(|text| Relays::decode(&text)) {
+                    self.handle(Input::Relays(Some(relays)))?;
+                }
+                return self.accept(offer);
+            }
             Ok(Route::RoomStatus { gate, .. }) => match self.live()?.room.status(&gate) {
                 Ok(status) => json_response(
                     200,
@@ -106,7 +117,7 @@ impl Room {
                 )?,
                 Err(room::Unauthorized) => route_error_response(RouteError::Unauthorized)?,
             },
-            Ok(Route::Health | Route::CreateRoom) => route_error_response(RouteError::NotFound)?,
+            Ok(Route::Health | Route::CreateRoom { .. }) => route_error_response(RouteError::NotFound)?,
             Err(error) => route_error_response(error)?,
         };
         Ok(response.into())
@@ -153,6 +164,21 @@ impl Room {
             Some(socket) => self.handle(Input::Closed { socket, code, was_clean }),
             None => Ok(()),
         }
+    }
+
+    /// The relay service was asked: what it gave out, as `readRelays` made it, or nothing where it failed.
+    ///
+    /// # Errors
+    ///
+    /// What the runtime throws.
+    pub fn relays(&mut self, text: Option<String>) -> Result<(), JsValue> {
+        self.handle(Input::Relays(text.and_then(|text| Relays::decode(&text))))
+    }
+
+    /// Whether the relay service is to be asked, since this was called last.
+    #[wasm_bindgen(js_name = takeAsksRelays)]
+    pub fn take_asks_relays(&mut self) -> bool {
+        std::mem::take(&mut self.asks_relays)
     }
 
     /// The alarm went off.
@@ -253,6 +279,7 @@ impl Room {
                     let _settles_by_itself = storage.delete_all()?;
                     live.alarm = None;
                 }
+                Output::AskRelays => self.asks_relays = true,
             }
         }
         if let Some(timeout) = live.room.poll_timeout()
@@ -277,7 +304,7 @@ fn refusal_response(refusal: &Refusal) -> Result<web_sys::Response, JsValue> {
 
 impl Sockets {
     fn new() -> Self {
-        Self { by_id: BTreeMap::new(), ids: Map::new(), next_id: 0, newcomer: None, refusal: None }
+        Self { by_id: LiteMap::new(), ids: Map::new(), next_id: 0, newcomer: None, refusal: None }
     }
 
     fn add_newcomer(&mut self, socket: WebSocket) -> SocketId {

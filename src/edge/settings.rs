@@ -44,3 +44,34 @@ fn lookup(env: &Env, variable: &str) -> Option<String> {
 pub fn configuration_problem(env: &Env) -> Option<String> {
     with_config(env, |_| ()).err().map(|error| error.to_string())
 }
+
+/// The relay service, where one is set up: the URL, the bearer token and the body of a request for credentials.
+#[wasm_bindgen(js_name = relayService)]
+#[must_use]
+pub fn relay_service(env: &Env) -> Option<Vec<JsValue>> {
+    let service = with_config(env, |config| config.room.ice.service.clone()).ok()??;
+    Some(vec![service.url.as_str().into(), service.token.expose().into(), service.request().into()])
+}
+
+/// Reads the relay service's answer to a request that was made at `asked_at`: the text for a room, until when it is fresh, and
+/// when it expires.
+///
+/// # Errors
+///
+/// What is wrong with the answer.
+#[wasm_bindgen(js_name = readRelays)]
+pub fn read_relays(env: &Env, answer: &str, asked_at: f64) -> Result<Vec<JsValue>, JsValue> {
+    // Times in milliseconds are whole numbers far below 2^53.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let read = with_config(env, |config| {
+        config.room.ice.service.as_ref().map(|service| service.read(answer, asked_at as u64))
+    });
+    let relays = match read {
+        Ok(Some(read)) => read?,
+        Ok(None) => return Err("there is no relay service".into()),
+        Err(error) => return Err(error.to_string().into()),
+    };
+    #[expect(clippy::cast_precision_loss)]
+    let number = |time: u64| JsValue::from(time as f64);
+    Ok(vec![relays.encode().into(), number(relays.fresh_until()), number(relays.expires_at())])
+}

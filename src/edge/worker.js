@@ -6,6 +6,13 @@
 
 import { DurableObject, env } from "cloudflare:workers";
 import * as wasm from "../../build/index.js";
+import { RelayCache } from "./relays.js";
+
+/** The header in which a room gets what the relay service has given out. */
+const RELAYS = "switchboard-relays";
+
+/** How long somebody who wants to join waits for the relay service, in milliseconds. */
+const JOIN_WAITS_MS = 800;
 
 let instance = 0;
 
@@ -39,10 +46,34 @@ if (problem) {
   console.error(problem);
 }
 
+const service = wasm.relayService(env);
+const relays = service ? new RelayCache(service, (answer, askedAt) => wasm.readRelays(env, answer, askedAt)) : null;
+
+/**
+ * What a room is asked: the request as it came, but for the header that only we may set.
+ */
+async function forRoom(request, ctx) {
+  const joins = relays !== null && request.headers.has("upgrade");
+  const text = joins ? await relays.within(JOIN_WAITS_MS, (rest) => ctx.waitUntil(rest)) : null;
+  if (text === null && !request.headers.has(RELAYS)) {
+    return request;
+  }
+  const forwarded = new Request(request);
+  forwarded.headers.delete(RELAYS);
+  if (text !== null) {
+    forwarded.headers.set(RELAYS, text);
+  }
+  return forwarded;
+}
+
 export default {
-  async fetch(request, env) {
+  async fetch(request, env, ctx) {
     try {
-      const response = await wasm.fetch(request, env);
+      const answer = wasm.fetch(request, env);
+      if (typeof answer !== "string") {
+        return answer;
+      }
+      const response = await env.ROOM.getByName(answer).fetch(await forRoom(request, ctx));
       const code = response.headers.get("switchboard-close-code");
       if (code === null) {
         return response;
@@ -67,9 +98,28 @@ export class Room extends DurableObject {
     return this.#room;
   }
 
+  /**
+   * The event is over: the relay service is asked apart from it, and its answer is an event of its own.
+   */
+  #askRelays() {
+    if (relays !== null && this.#room.takeAsksRelays()) {
+      this.ctx.waitUntil(relays.get().then((text) => this.#relays(text)));
+    }
+  }
+
+  #relays(text) {
+    try {
+      this.#live().relays(text ?? undefined);
+    } catch (error) {
+      report("relays", error);
+    }
+  }
+
   fetch(request) {
     try {
-      return this.#live().fetch(request);
+      const response = this.#live().fetch(request);
+      this.#askRelays();
+      return response;
     } catch (error) {
       report("fetch", error);
       return internalError();
@@ -79,6 +129,7 @@ export class Room extends DurableObject {
   webSocketMessage(socket, message) {
     try {
       this.#live().webSocketMessage(socket, message);
+      this.#askRelays();
     } catch (error) {
       report("webSocketMessage", error);
     }

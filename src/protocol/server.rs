@@ -27,6 +27,9 @@ pub enum ServerFrame<'a> {
         /// An array of `RTCIceServer` (W3C WebRTC, section 4.2.4).
         #[serde(rename = "iceServers")]
         ice_servers: &'a RawValue,
+        /// How long their credentials last, in seconds, where they do not last for ever.
+        #[serde(rename = "iceSeconds", skip_serializing_if = "Option::is_none")]
+        ice_seconds: Option<u64>,
         /// What a client has to keep to.
         limits: Limits,
     },
@@ -67,11 +70,31 @@ pub enum ServerFrame<'a> {
         /// Who.
         peer: PeerId,
     },
+    /// The lock changed.
+    Locked {
+        /// Whether newcomers have to wait for the host.
+        locked: bool,
+    },
+    /// The first frame of a connection that has to wait: the room is locked, and the host has been asked.
+    Waiting,
+    /// To the host: somebody waits.
+    Knock {
+        /// Who.
+        peer: PeerId,
+    },
+    /// To the host: somebody waits no more, whether let in, turned away or gone.
+    KnockEnded {
+        /// Who.
+        peer: PeerId,
+    },
     /// Fresh ICE servers.
     Ice {
         /// An array of `RTCIceServer`.
         #[serde(rename = "iceServers")]
         ice_servers: &'a RawValue,
+        /// How long their credentials last, in seconds, where they do not last for ever.
+        #[serde(rename = "iceSeconds", skip_serializing_if = "Option::is_none")]
+        ice_seconds: Option<u64>,
     },
     /// What was wrong with the last frame, or why the socket closes.
     Error {
@@ -110,6 +133,8 @@ pub enum LeftReason {
     Bye,
     /// Its connection was lost and did not come back in time.
     Timeout,
+    /// The host put it out.
+    Removed,
 }
 
 /// Why a signal was not delivered.

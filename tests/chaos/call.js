@@ -17,7 +17,8 @@ const PATIENCE_MS = 45_000;
  * @param {import("./deployment.js").Deployment} options.deployment
  * @param {import("puppeteer-core").Browser} options.chromium
  * @param {import("puppeteer-core").Browser} options.firefox takes part in every fourth call
- * @returns {Promise<Record<string, number>>} how often each fault was inflicted
+ * @returns {Promise<{ faults: Record<string, number>, seconds: number }>} how often each fault was inflicted, and how long
+ *   after the last one everybody saw everybody
  * @throws {Error} if two of them do not see each other in the end
  */
 export async function runCall({ seed, deployment, chromium, firefox }) {
@@ -45,9 +46,10 @@ export async function runCall({ seed, deployment, chromium, firefox }) {
     })();
     for (const person of people) await person.press("join");
     await trouble;
+    const quiet = performance.now();
     for (const person of people) await getIn(person);
     for (const person of people) await person.seesMoving(count - 1);
-    return faults;
+    return { faults, seconds: (performance.now() - quiet) / 1000 };
   } finally {
     for (const { page } of people) await page.close();
   }

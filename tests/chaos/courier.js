@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { makeKey, Seal } from "../../public/client/seal.js";
+import { makeKey } from "../../public/client/seal.js";
 import { chance } from "./chance.js";
 import { Deployment } from "./deployment.js";
 import { Line } from "./line.js";
@@ -22,8 +22,7 @@ export async function runCourier({ signals, seed, kills = true, say = () => {} }
   const random = chance(seed);
   const deployment = await Deployment.start();
   const room = `courier-${seed}`;
-  const seal = await Seal.of(room, makeKey());
-  const url = `${deployment.url.replace("http", "ws")}/api/rooms/${room}/socket`;
+  const link = `${deployment.url}/r/${room}#${makeKey()}`;
   /** @type {Line[]} */
   const lines = [];
   /** @type {Record<string, number>} */
@@ -34,9 +33,9 @@ export async function runCourier({ signals, seed, kills = true, say = () => {} }
   try {
     // One after the other, so that the server does not have to choose who is first.
     for (let peer = 0; peer < 4; peer += 1) {
-      const line = new Line(url, seal);
+      const line = new Line(link);
       lines.push(line);
-      while (!line.isOpen) await pause(5);
+      await line.join();
     }
     let inflicting = true;
     const trouble = (async () => {
@@ -65,7 +64,11 @@ export async function runCourier({ signals, seed, kills = true, say = () => {} }
     let told = 0;
     while (posted() < signals && wrong().length === 0) {
       let sent = 0;
-      for (const line of lines) sent += line.post(64);
+      for (const line of lines) {
+        const receivedBy = (/** @type {string} */ id) =>
+          lines.find(({ self }) => self === id)?.received.get(line.self) ?? 0;
+        sent += line.post(64, receivedBy);
+      }
       await (sent === 0 ? pause(5) : pause(0));
       if (arrived() - told >= signals / 10) {
         told = arrived();
@@ -80,7 +83,7 @@ export async function runCourier({ signals, seed, kills = true, say = () => {} }
     const missing = posted() - arrived();
     return { signals: arrived(), faults, wrong: missing === 0 ? wrong() : [...wrong(), `${missing} signals are lost`] };
   } finally {
-    for (const line of lines) line.close();
+    for (const line of lines) line.leave();
     await deployment.stop();
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ICE_FRESH_MS, ICE_WAIT_MS, IceServers } from "../../public/client/ice.js";
+import { ICE_FRESH_MS, ICE_PAUSE_MS, ICE_RENEW, ICE_WAIT_MS, IceServers } from "../../public/client/ice.js";
 import { fakePlatform, settle } from "./fakes.js";
 
 /** @param {{ reachable?: boolean }} [options] */
@@ -65,8 +65,49 @@ test("all who ask at once share one question, and fresh servers need none", asyn
   assert.equal(asked(), 2);
 });
 
+test("fresh servers are asked for before their credentials expire, again and again", async () => {
+  const { ice, clock, asked } = setUp();
+  for (const life of [600, 3600]) {
+    const before = asked();
+    ice.update(FRESH, life);
+    await clock.advance(life * 1000 * ICE_RENEW - 1);
+    assert.equal(asked(), before);
+    await clock.advance(1);
+    assert.equal(asked(), before + 1);
+  }
+});
+
+test("servers whose credentials have expired are not fresh, however new they are", async () => {
+  const { ice, clock, asked } = setUp();
+  ice.update(FRESH, 10);
+  await clock.advance(9_999);
+  await ice.refresh();
+  assert.equal(asked(), 0);
+  await clock.advance(1);
+  ice.refresh();
+  assert.equal(asked(), 1);
+});
+
+test("credentials that are about to expire whenever they come do not make anybody ask all the time", async () => {
+  const { ice, clock, asked } = setUp();
+  ice.update(FRESH, 0);
+  await clock.advance(ICE_PAUSE_MS - 1);
+  assert.equal(asked(), 0);
+  await clock.advance(1);
+  assert.equal(asked(), 1);
+});
+
+test("servers that do not expire any more are not asked for in advance", async () => {
+  const { ice, clock } = setUp();
+  ice.update(FRESH, 600);
+  ice.update(FRESH);
+  assert.equal(clock.pending, 0);
+});
+
 test("nobody is left waiting, and no timer is left, after the end", async () => {
   const { ice, clock } = setUp();
+  ice.update(FRESH, 600);
+  await clock.advance(ICE_FRESH_MS);
   const refreshed = ice.refresh();
   ice.close();
   await refreshed;

@@ -56,8 +56,19 @@ function known(name) {
   return /** @type {Record<string, unknown>} */ (strings)[name ?? ""];
 }
 
+/** The library, which is served in one file. */
+const LIBRARY = "client/room.js";
+
+test("nothing that is served asks for a part of the library alone", () => {
+  const modules = ["app/landing.js", "app/call.js", "examples/call.js", "examples/cursors.js"].flatMap((entry) => [
+    ...modulesOf(entry),
+  ]);
+  const asked = new Set(modules.filter((path) => path.startsWith("client/")));
+  assert.deepEqual([...asked], [LIBRARY]);
+});
+
 /**
- * A module and all that it imports.
+ * A module and all that it imports, as they are served.
  *
  * @param {string} path
  * @param {Set<string>} [found]
@@ -66,6 +77,7 @@ function known(name) {
 function modulesOf(path, found = new Set()) {
   if (found.has(path)) return found;
   found.add(path);
+  if (path === LIBRARY) return found;
   for (const [, imported] of read(path).matchAll(/^(?:import|export) .*?from "(\.[^"]+)";/gms)) {
     modulesOf(new URL(imported ?? "", new URL(path, root)).href.slice(root.href.length), found);
   }

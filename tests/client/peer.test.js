@@ -7,7 +7,17 @@ import {
   DESCRIPTION_REST_MS,
   LAST_CANDIDATE_MS,
 } from "../../public/client/candidates.js";
-import { CONNECT_MS, DISCONNECTED_MS, Peer, VERIFY_MS } from "../../public/client/peer.js";
+import {
+  CONNECT_CAP_MS,
+  CONNECT_MS,
+  DISCONNECTED_MS,
+  OFFER_MS,
+  Peer,
+  RELAYED_WINDOW,
+  REPLACE_MS,
+  RETURN_MS,
+  VERIFY_MS,
+} from "../../public/client/peer.js";
 import { at, FakeChannel, FakePeerConnection, fakePlatform, GatheringPeerConnection, settle } from "./fakes.js";
 
 /** @typedef {import("../../public/client/connection.js").Negotiation} Negotiation */
@@ -21,7 +31,8 @@ const SOON = CONNECT_MS * 1.5;
  * One side of a pair: what it sends is collected, and delivered when the test says so.
  *
  * @param {{ self?: string, other?: string, tracks?: import("../../public/client/peer.js").Tracks,
- *   platform?: ReturnType<typeof fakePlatform>, refreshIceServers?: () => Promise<void> }} [options] whose id is lower is polite
+ *   platform?: ReturnType<typeof fakePlatform>, refreshIceServers?: () => Promise<void>, signalingOnly?: boolean,
+ *   signalBytes?: number }} [options] whose id is lower is polite
  */
 function side({
   self = "a",
@@ -29,10 +40,12 @@ function side({
   tracks = { audio: null, camera: null, screen: null },
   platform = fakePlatform(),
   refreshIceServers = async () => {},
+  signalingOnly = false,
+  signalBytes = 1_000,
 } = {}) {
   /** @type {Negotiation[]} */
   const sent = [];
-  const link = { reachable: true };
+  const link = { reachable: true, pending: 0 };
   const peer = new Peer(
     other,
     {
@@ -44,8 +57,11 @@ function side({
         if (link.reachable) sent.push(/** @type {Negotiation} */ (data));
         return link.reachable;
       },
-      iceServers: () => [{ urls: ["stun:stun.example"] }],
+      ice: () => ({ iceServers: [{ urls: ["stun:stun.example"] }], iceTransportPolicy: /** @type {const} */ ("all") }),
       refreshIceServers,
+      signalingOnly,
+      pending: () => link.pending,
+      signalBytes: () => signalBytes,
     },
     platform.environment,
   );
@@ -198,6 +214,61 @@ test("a connection with Firefox is not restarted: while it works it is left alon
   assert.equal(pc.restarts, 0);
   assert.equal(pc.closed, true);
   assert.equal(at(sent).first, true);
+});
+
+test("a connection with Firefox that was interrupted is given time before it is replaced, and a moment when the room is back", async () => {
+  const { peer, clock } = side();
+  await peer.receive({ session: "s", first: true, description: { type: "offer", sdp: "o=mozilla" } });
+  const pc = at(FakePeerConnection.all);
+  pc.become("connected");
+  pc.become("disconnected");
+  await clock.advance(REPLACE_MS * 0.9);
+  peer.resume();
+  await clock.advance(RETURN_MS * 0.9);
+  assert.equal(pc.closed, false);
+  pc.become("connected");
+  await clock.advance(60_000);
+  assert.equal(pc.closed, false);
+  pc.become("disconnected");
+  peer.resume();
+  await clock.advance(RETURN_MS * 1.5);
+  assert.equal(pc.closed, true);
+  assert.equal(pc.restarts, 0);
+
+  const next = at(FakePeerConnection.all);
+  await peer.receive({ session: "t", first: true, description: { type: "offer", sdp: "o=mozilla" } });
+  assert.equal(next.closed, true);
+  const last = at(FakePeerConnection.all);
+  last.become("connected");
+  last.become("disconnected");
+  await clock.advance(REPLACE_MS * 1.5);
+  assert.equal(last.closed, true);
+});
+
+test("an interruption is over when the other side says that it is connected again", async () => {
+  const { polite, impolite, exchange, platform } = pair();
+  polite.peer.begin();
+  await exchange();
+  for (const pc of open()) {
+    pc.channel?.open();
+    pc.become("connected");
+    pc.become("disconnected");
+  }
+  const [one, other] = open();
+  const before = one?.channel?.sent.length ?? 0;
+  one?.become("connected");
+  const said = one?.channel?.sent.slice(before) ?? [];
+  assert.deepEqual(said, [{ type: "media", audio: false, camera: false, screen: false }]);
+  assert.equal(impolite.peer.state, "reconnecting");
+  other?.channel?.receive(said[0]);
+  assert.equal(impolite.peer.state, "connected");
+  other?.become("connected");
+  assert.equal(other?.channel?.sent.length, before);
+  await platform.clock.advance(60_000);
+  assert.deepEqual(
+    open().map(({ restarts }) => restarts),
+    [0, 0],
+  );
 });
 
 test("signals are handled one at a time", async () => {
@@ -401,6 +472,35 @@ test("a connection that restarts do not help is replaced", async () => {
   assert.equal(polite.states.includes("closed"), false);
 });
 
+test("a connection that fails before it ever worked is replaced, at once the first time and then after longer and longer", async () => {
+  const { peer, clock } = side();
+  await peer.receive({ session: "s", first: true, description: { type: "offer", sdp: "theirs" } });
+  at(FakePeerConnection.all).become("failed");
+  await settle();
+  assert.equal(FakePeerConnection.all.length, 2);
+  for (const wait of [2_000, 4_000, 8_000, 16_000, 32_000, CONNECT_CAP_MS, CONNECT_CAP_MS]) {
+    /** @type {number} */
+    const before = FakePeerConnection.all.length;
+    at(FakePeerConnection.all).become("failed");
+    await clock.advance(wait * 1.24);
+    assert.equal(FakePeerConnection.all.length, before, `still waiting after ${wait} ms`);
+    await clock.advance(wait * 0.02);
+    assert.equal(FakePeerConnection.all.length, before + 1, `another try after ${wait} ms`);
+  }
+  assert.equal(open().length, 1);
+});
+
+test("statistics are there, or null if the connection ends before they are", async () => {
+  const { peer } = side();
+  assert.equal(await peer.getStats(), null);
+  peer.begin();
+  assert.equal((await peer.getStats())?.size, 0);
+  at(FakePeerConnection.all).getStats = () => new Promise(() => {});
+  const asked = peer.getStats();
+  peer.renew();
+  assert.equal(await asked, null);
+});
+
 test("nothing is torn down or restarted while the peer cannot be reached", async () => {
   for (const cut of ["away", "unreachable"]) {
     const { impolite, exchange, platform } = pair();
@@ -425,7 +525,7 @@ test("nothing is torn down or restarted while the peer cannot be reached", async
 test("one who waits in vain for an offer makes it", async () => {
   const { peer, sent, clock } = side();
   peer.expect();
-  await clock.advance(SOON);
+  await clock.advance(OFFER_MS * 1.5);
   assert.equal(at(sent).first, true);
 });
 
@@ -862,6 +962,82 @@ test("a peer that shows a picture small is sent less, and everything again over 
   const [again] = open().filter((pc) => pc.channel?.sent.length === 2);
   assert.deepEqual(again?.channel?.sent.at(-1), wish);
   for (const pc of open()) assert.notEqual(pc.transceivers[1]?.limit?.maxBitrate, SMALL_BPS);
+});
+
+/** Hears the messages of a side. @param {ReturnType<typeof side>} side */
+function messagesOf({ peer }) {
+  /** @type {unknown[]} */
+  const messages = [];
+  peer.addEventListener("message", ({ message }) => messages.push(message));
+  return messages;
+}
+
+test("with a peer that makes no connections messages go as signals, also those that waited", async () => {
+  const platform = fakePlatform();
+  const bot = side({ self: "a", other: "b", platform, signalingOnly: true });
+  const browser = side({ self: "b", other: "a", platform });
+  const heard = { bot: messagesOf(bot), browser: messagesOf(browser) };
+  browser.peer.begin();
+  browser.peer.send("before");
+  bot.peer.send({ also: "before" });
+  await settle();
+  bot.peer.decline();
+  for (const data of bot.sent.splice(0)) await browser.peer.receive(data);
+  assert.deepEqual([bot.states, browser.states], [["connected"], ["connected"]]);
+  assert.deepEqual([bot.peer.signalingOnly, browser.peer.signalingOnly], [true, true]);
+  assert.deepEqual(open(), []);
+  browser.peer.send("after");
+  for (const data of browser.sent.splice(0)) await bot.peer.receive(data);
+  await platform.clock.advance(10 * SOON);
+  assert.deepEqual(heard, { bot: ["before", "after"], browser: [{ also: "before" }] });
+  // The offer that came before it was known is answered by the same word, and nothing else is said.
+  assert.deepEqual([bot.sent, browser.sent], [[{ signalingOnly: true }], []]);
+});
+
+test("a peer that comes back as a page that can connect is connected to", async () => {
+  const { peer, sent } = side();
+  await peer.receive(/** @type {any} */ ({ signalingOnly: true }));
+  peer.renew();
+  await settle();
+  assert.equal(peer.signalingOnly, false);
+  assert.deepEqual(
+    sent.map(({ description }) => description?.type),
+    ["offer"],
+  );
+});
+
+test("messages wait while too many signals are on their way, and go when some have arrived", async () => {
+  const { peer, sent, link } = side({ signalingOnly: true });
+  peer.decline();
+  sent.length = 0;
+  link.pending = RELAYED_WINDOW;
+  peer.send(1);
+  peer.send(2);
+  assert.deepEqual(sent, []);
+  link.pending = RELAYED_WINDOW - 1;
+  peer.settled();
+  assert.deepEqual(sent, [{ message: 1 }, { message: 2 }]);
+});
+
+test("a message that does not fit into a signal is refused, or, if it was taken before that was known, reported", async () => {
+  const { peer, sent } = side({ signalBytes: 10 });
+  /** @type {string[]} */
+  const errors = [];
+  peer.addEventListener("error", ({ error }) => errors.push(/** @type {any} */ (error).code));
+  peer.send("much too long");
+  peer.send("short");
+  await peer.receive(/** @type {any} */ ({ signalingOnly: true }));
+  assert.deepEqual(errors, ["too-large"]);
+  assert.deepEqual(sent, [{ message: "short" }]);
+  assert.throws(() => peer.send("much too long"), { name: "MessageError", code: "too-large" });
+});
+
+test("to a peer that makes no connections there is nothing to send a file over, and nothing to verify", async () => {
+  const { peer } = side({ signalingOnly: true });
+  peer.decline();
+  await assert.rejects(peer.sendFile(new Blob(["text"])), { code: "not-connected" });
+  await assert.rejects(peer.verify(), { code: "unverified" });
+  assert.equal(await peer.getStats(), null);
 });
 
 test("a new connection begins with a picture of fewer lines, and has all of them a moment after it came up", async () => {

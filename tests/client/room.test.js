@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PROBE_MS } from "../../public/client/heartbeat.js";
 import { ICE_FRESH_MS } from "../../public/client/ice.js";
 import { JOIN_ATTEMPTS, Room } from "../../public/client/room.js";
 import { Seal } from "../../public/client/seal.js";
+import { RECONNECT_DELAY } from "../../public/client/signaling.js";
 import { at, FakePeerConnection, FakeWebSocket, fakePlatform, settle, welcome } from "./fakes.js";
 
 const track = (/** @type {string} */ name) => /** @type {MediaStreamTrack} */ (/** @type {unknown} */ ({ name }));
@@ -57,7 +59,10 @@ async function joined({ peers = [] } = {}) {
 }
 
 /** The connection to the server is lost, and back. */
-async function reconnect(/** @type {Awaited<ReturnType<typeof joined>>} */ { clock }, /** @type {string[]} */ peers) {
+async function reconnect(
+  /** @type {Pick<Awaited<ReturnType<typeof joined>>, "clock">} */ { clock },
+  /** @type {string[]} */ peers,
+) {
   at(FakeWebSocket.all).lose();
   await clock.advance(500);
   const listed = peers.map((id) => ({ id, away: false }));
@@ -89,9 +94,72 @@ test("a bad link is an error before anything is connected", () => {
   assert.throws(() => setUp({ link: "https://call.example/r/two words" }), { code: "bad-link" });
 });
 
-test("without WebRTC there is nothing to join with", async () => {
-  const { room } = setUp({ parts: { peerConnection: null } });
+test("without WebRTC a page cannot join", async () => {
+  const { room } = setUp({ parts: { peerConnection: null, signalingOnly: false } });
   await assert.rejects(room.join(), { name: "RoomError", code: "unsupported" });
+});
+
+test("without WebRTC and without a page one joins for signaling only, and says so to everybody who is met", async () => {
+  const { room, told } = setUp({ parts: { peerConnection: null } });
+  const done = room.join();
+  socket().receive(welcome({ peers: [{ id: "elder", away: false }] }));
+  await done;
+  socket().receive(letter("elder", 1, { message: "hello" }));
+  await settle();
+  socket().receive({ type: "joined", peer: "newer" });
+  socket().receive({ type: "signal", from: "newer", data: { v: 1, s: "page of newer" } });
+  await settle();
+  assert.deepEqual(told, ["joining", "+elder", "joined", "+newer"]);
+  assert.deepEqual(
+    socket().frames.map(({ to, data }) => [to, data.n, data.signalingOnly]),
+    [
+      [undefined, undefined, undefined],
+      ["elder", 1, true],
+      ["newer", 1, true],
+    ],
+  );
+  assert.deepEqual(
+    Array.from(room.peers.values(), ({ state, signalingOnly }) => [state, signalingOnly]),
+    [
+      ["connected", true],
+      ["connected", true],
+    ],
+  );
+});
+
+test("a peer for signaling only that the server took from the room is gone, and one it has forgotten may come back", async () => {
+  const { room, clock, told } = setUp({ parts: { peerConnection: null } });
+  const done = room.join();
+  socket().receive(welcome({ peers: ["one", "two"].map((id) => ({ id, away: false })) }));
+  await done;
+  for (const id of ["one", "two"]) socket().receive(letter(id, 1, { message: "hello" }));
+  await settle();
+  told.length = 0;
+  socket().receive({ type: "left", peer: "one", reason: "timeout" });
+  assert.deepEqual(told, ["-one timeout"]);
+  await reconnect({ clock }, []);
+  assert.deepEqual([...room.peers.keys()], ["two"]);
+  room.broadcast("for when you are back");
+  await settle();
+  socket().receive({ type: "joined", peer: "two" });
+  assert.deepEqual(
+    socket()
+      .frames.filter(({ to }) => to === "two")
+      .map(({ data }) => data.message)
+      .filter(Boolean),
+    ["for when you are back"],
+  );
+});
+
+test("without a WebSocket there is nothing to join with", async () => {
+  const there = globalThis.WebSocket;
+  Reflect.deleteProperty(globalThis, "WebSocket");
+  try {
+    const { room } = setUp({ parts: { webSocket: null } });
+    await assert.rejects(room.join(), { name: "RoomError", code: "unsupported" });
+  } finally {
+    globalThis.WebSocket = there;
+  }
 });
 
 test("a refusal rejects with the server's reason", async () => {
@@ -201,6 +269,7 @@ test("connections get the ICE servers of the welcome", async () => {
   await joined({ peers: ["one"] });
   assert.deepEqual(at(FakePeerConnection.all).configuration, {
     iceServers: [{ urls: ["stun:stun.example"] }],
+    iceTransportPolicy: "all",
     bundlePolicy: "max-bundle",
   });
 });
@@ -270,6 +339,28 @@ test("what a peer that was away did not get is sent again when it is back", asyn
   socket().receive({ type: "back", peer: "one" });
   assert.deepEqual(at(socket().frames), answer);
 });
+
+for (const [how, comes] of /** @type {[string, (set: Awaited<ReturnType<typeof joined>>) => Promise<void>][]} */ ([
+  ["comes", async () => socket().receive({ type: "joined", peer: "one" })],
+  ["is there after another outage", (set) => reconnect(set, ["one"])],
+])) {
+  test(`one who was taken to be gone and ${how} gets what it did not get, and then a new offer`, async () => {
+    const set = await joined({ peers: ["one"] });
+    const answer = at(socket().frames);
+    await reconnect(set, []);
+    await comes(set);
+    await settle();
+    const signals = socket().frames.filter(({ to }) => to === "one");
+    assert.deepEqual(signals[0], answer);
+    assert.deepEqual(
+      signals.map(({ data }) => [data.n, data.first]),
+      [
+        [1, undefined],
+        [2, true],
+      ],
+    );
+  });
+}
 
 test("a page that was reloaded is connected to anew", async () => {
   await joined({ peers: ["one"] });
@@ -370,6 +461,17 @@ test("the server is asked to look after a peer whose media broke", async () => {
   assert.deepEqual(at(socket().frames), { type: "check", peer: "one" });
 });
 
+test("a way to the server that died with the media is found to be dead, and replaced", async () => {
+  const { clock, room } = await joined({ peers: ["one"] });
+  at(FakePeerConnection.all).become("connected");
+  const before = FakeWebSocket.all.length;
+  at(FakePeerConnection.all).become("disconnected");
+  assert.equal(at(socket().sent.filter((text) => text === "ping")), "ping");
+  await clock.advance(PROBE_MS + RECONNECT_DELAY.base);
+  assert.equal(FakeWebSocket.all.length, before + 1);
+  assert.equal(room.state, "reconnecting");
+});
+
 test("one who comes back as somebody else starts anew with everybody", async () => {
   const { told, clock } = await joined({ peers: ["one"] });
   at(FakePeerConnection.all).become("connected");
@@ -413,7 +515,7 @@ test("connections that look for a new way ask the server once for fresh ICE serv
   await settle();
   for (const pc of FakePeerConnection.all) {
     assert.equal(pc.restarts, 1);
-    assert.deepEqual(pc.configuration, { iceServers, bundlePolicy: "max-bundle" });
+    assert.deepEqual(pc.configuration, { iceServers, iceTransportPolicy: "all", bundlePolicy: "max-bundle" });
   }
 });
 
@@ -480,6 +582,61 @@ test("host and lock are followed", async () => {
   assert.deepEqual(heard, ["one", true]);
   assert.equal(room.host, "one");
   assert.equal(room.locked, true);
+});
+
+test("who moderates is told who waits, and gives orders", async () => {
+  const { room } = await joined({ peers: ["one"] });
+  /** @type {string[]} */
+  const heard = [];
+  room.addEventListener("knock", ({ peer }) => heard.push(`knock ${peer}`));
+  room.addEventListener("knockended", ({ peer }) => heard.push(`ended ${peer}`));
+  for (const peer of ["first", "second", "first"]) socket().receive({ type: "knock", peer });
+  socket().receive({ type: "knockEnded", peer: "first" });
+  socket().receive({ type: "knockEnded", peer: "nobody" });
+  assert.deepEqual(heard, ["knock first", "knock second", "ended first"]);
+  assert.deepEqual([...room.knocks], ["second"]);
+  assert.equal(room.moderates, true);
+  const before = socket().frames.length;
+  const done = [room.setLocked(true), room.admit("second"), room.deny("third"), room.remove("one"), room.end()];
+  assert.deepEqual(done, [true, true, true, true, true]);
+  assert.deepEqual(socket().frames.slice(before), [
+    { type: "lock", locked: true },
+    { type: "admit", peer: "second" },
+    { type: "deny", peer: "third" },
+    { type: "remove", peer: "one" },
+    { type: "end" },
+  ]);
+  at(FakeWebSocket.all).lose();
+  assert.equal(room.setLocked(false), false);
+});
+
+test("who comes back is told anew who waits", async () => {
+  const set = await joined();
+  socket().receive({ type: "knock", peer: "gone" });
+  socket().receive({ type: "knock", peer: "still" });
+  await reconnect(set, []);
+  assert.deepEqual([...set.room.knocks], []);
+  socket().receive({ type: "knock", peer: "still" });
+  assert.deepEqual([...set.room.knocks], ["still"]);
+});
+
+test("a join token is offered, from the link too, and says whether one may moderate", async () => {
+  const claims = (/** @type {object} */ payload) => `h.${Buffer.from(JSON.stringify(payload)).toString("base64url")}.s`;
+  for (const [token, moderates] of /** @type {[string, boolean][]} */ ([
+    [claims({ host: true, name: "é" }), true],
+    [claims({ host: "true" }), false],
+    [claims({}), false],
+    ["a.b.c", false],
+    ["nothing", false],
+  ])) {
+    const { room } = setUp({ link: `https://call.example/r/test#&token=${token}` });
+    const done = room.join();
+    assert.deepEqual(socket().protocols, ["switchboard.v1", `token.${token}`]);
+    assert.equal(room.moderates, false);
+    socket().receive(welcome({ host: "other" }));
+    await done;
+    assert.equal(room.moderates, moderates, token);
+  }
 });
 
 test("one who waits for the host is told so, and is in with the welcome", async () => {

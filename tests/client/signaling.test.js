@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CLOSE_CODES } from "../../public/client/protocol.js";
-import { OPEN_TIMEOUT_MS, RECONNECT_DELAY, SignalingSocket, STABLE_MS } from "../../public/client/signaling.js";
+import {
+  OPEN_TIMEOUT_MS,
+  PATIENT_AFTER_MS,
+  RECONNECT_DELAY,
+  SignalingSocket,
+  STABLE_MS,
+} from "../../public/client/signaling.js";
 import { at, FakeWebSocket, fakePlatform, welcome } from "./fakes.js";
 
 /** @param {{ resume?: string | null, credentials?: string[], random?: number }} [options] */
@@ -73,9 +79,10 @@ for (const code of [1000, 1001, 1005, 1006, 1011, 1012, 4000, 4007, 4008, 4009, 
   });
 }
 
-test("the wait grows from failure to failure up to its cap", async () => {
+test("the wait grows from failure to failure up to its cap, and to a higher one in an outage that lasts", async () => {
   const { clock, sockets } = start({ random: 0.999 });
-  for (const wait of [500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000]) {
+  // Nineteen of the cap, and a minute is over.
+  for (const wait of [500, 1000, 2000, ...Array(19).fill(3000), 20_000, 20_000]) {
     const before = sockets.length;
     at(sockets).lose();
     await clock.advance(wait * 0.998);
@@ -87,7 +94,7 @@ test("the wait grows from failure to failure up to its cap", async () => {
 
 test("a server that welcomes and drops at once is not hammered", async () => {
   const { clock, sockets } = start({ random: 0.999 });
-  for (const wait of [500, 1000, 2000, 4000]) {
+  for (const wait of [500, 1000, 2000, 3000]) {
     at(sockets).receive(welcome());
     at(sockets).lose();
     const before = sockets.length;
@@ -95,6 +102,22 @@ test("a server that welcomes and drops at once is not hammered", async () => {
     assert.equal(sockets.length, before);
     await clock.advance(wait * 0.002);
   }
+});
+
+test("a connection that lasted ends an outage that lasted", async () => {
+  const { clock, sockets } = start({ random: 0.999 });
+  for (let time = 0; time < 2 * PATIENT_AFTER_MS; time += 10_000) {
+    at(sockets).lose();
+    await clock.advance(20_000);
+  }
+  at(sockets).receive(welcome());
+  await clock.advance(STABLE_MS);
+  const before = sockets.length;
+  for (const wait of [500, 1000, 2000, 3000, 3000]) {
+    at(sockets).lose();
+    await clock.advance(wait);
+  }
+  assert.equal(sockets.length, before + 5);
 });
 
 test("a connection that lasted starts the wait anew", async () => {

@@ -1,0 +1,66 @@
+// Makes build/public, the folder that is served, out of public/: scripts and style sheets without what only their readers
+// need, with source maps that bring it all back, and the library in one file; everything else as it is.
+
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { bin, ensureNodeModules, main, root, run } from "./setup.js";
+
+const source = path.join(root, "public");
+
+/** What is served. */
+const served = path.join(root, "build", "public");
+
+/** The way into the library, which is served with all it imports in one file: no page has to ask four times in a row. */
+const LIBRARY = path.join("client", "room.js");
+
+/** What the library and the pages are written in: nothing of it is translated for older browsers. */
+const LANGUAGE = "es2023";
+
+/** Brings build/public up to date. */
+export function assemble() {
+  const isInside = (/** @type {string} */ file) => path.dirname(file) === path.dirname(LIBRARY) && file !== LIBRARY;
+  const files = filesIn(source).filter((file) => !isInside(file));
+  const wanted = new Set(files.flatMap((file) => (isCode(file) ? [file, `${file}.map`] : [file])));
+  for (const file of filesIn(served)) if (!wanted.has(file)) rmSync(path.join(served, file));
+  for (const file of files.filter((file) => !isCode(file))) {
+    mkdirSync(path.dirname(path.join(served, file)), { recursive: true });
+    copyFileSync(path.join(source, file), path.join(served, file));
+  }
+  esbuild(files.filter((file) => isCode(file) && file !== LIBRARY));
+  esbuild([LIBRARY], ["--bundle"]);
+}
+
+/**
+ * @param {string[]} files
+ * @param {string[]} [more] further options
+ */
+function esbuild(files, more = []) {
+  // _headers says where the maps are, so that no file spends bytes on it.
+  const options = ["--minify", `--target=${LANGUAGE}`, "--format=esm", "--sourcemap=external", "--log-level=warning"];
+  const entries = files.map((file) => path.join(source, file));
+  run(path.join(bin, "esbuild"), [...entries, `--outbase=${source}`, `--outdir=${served}`, ...options, ...more]);
+}
+
+/** @param {string} file */
+function isCode(file) {
+  return /\.(js|css)$/.test(file);
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]} the files below it, by their paths from it
+ */
+function filesIn(folder) {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => statSync(path.join(folder, name)).isFile());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main(() => {
+    ensureNodeModules();
+    assemble();
+  });
+}
