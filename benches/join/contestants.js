@@ -47,13 +47,22 @@ function callPage(server) {
     name: "Switchboard",
     meet: async (first, second) => {
       const link = `${server}/r/${nextCall()}#${makeKey()}`;
-      const waits = await openWatched(first, link);
+      const waits = await openLobby(first, link);
       await waits.press("join");
       await waits.isIn();
-      const joins = await openWatched(second, link);
-      return { waits, joins };
+      return { waits, joins: await openLobby(second, link) };
     },
   };
+}
+
+/**
+ * @param {import("puppeteer-core").Browser} browser which has allowed camera and microphone
+ * @param {string} link
+ */
+async function openLobby(browser, link) {
+  const person = await openWatched(browser, link);
+  await person.finds("#lobby video:not([hidden])");
+  return person;
 }
 
 /**

@@ -416,12 +416,15 @@ export class Room extends TypedTarget {
     for (const peer of this.#knocks) this.#knockEnded(peer);
     const listed = new Set(peers.map((peer) => peer.id));
     for (const id of this.#peers.keys()) if (!listed.has(id)) this.#missing(id, "lost");
+    // One greeting for all: it says who we are now, and has each answer with what has arrived from us. To those who are new
+    // to us it goes before anything else, since whoever hears of them here may take time to show them.
+    const greet = () => peers.length > 0 && this.#signaling.send({ type: "signal", data: { v: 1, s: this.#session } });
+    if (isFirst) greet();
     for (const { id, away } of peers) {
       if (isFirst) this.#elders.add(id);
       this.#listed(id, away);
     }
-    // One greeting for all: it says who we are now, and has each answer with what has arrived from us.
-    if (peers.length > 0) this.#signaling.send({ type: "signal", data: { v: 1, s: this.#session } });
+    if (!isFirst) greet();
     this.#become("joined", { again: true });
     this.#joined();
   }

@@ -219,6 +219,17 @@ test("one who comes greets all who are there at once, and connects to who comes 
   assert.deepEqual([...room.peers.keys()], ["one", "two", "three"]);
 });
 
+test("one who comes greets before hearing of anybody, who may take time to be shown", async () => {
+  const { room } = setUp();
+  /** @type {number[]} */
+  const sent = [];
+  room.addEventListener("peerjoined", () => sent.push(socket().frames.length));
+  const done = room.join();
+  socket().receive(welcome({ peers: [{ id: "one", away: false }] }));
+  await done;
+  assert.deepEqual(sent, [1]);
+});
+
 test("one who is alone greets nobody", async () => {
   await joined();
   assert.deepEqual(socket().frames, []);
