@@ -3,7 +3,7 @@
 
 const CACHE = "switchboard-offline-1";
 const PAGE = "/offline";
-const KEPT = [PAGE, "/app/tokens.css", "/app/base.css", "/app/icon.svg", "/app/offline.js"];
+const KEPT = [PAGE, "/app/base.css", "/app/icon.svg", "/app/offline.js"];
 
 const worker = /** @type {any} */ (globalThis);
 
