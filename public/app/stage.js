@@ -3,6 +3,7 @@ import { Bar } from "./bar.js";
 import { Chat } from "./chat.js";
 import { Panel, showDialog } from "./dialogs.js";
 import { h, setText } from "./dom.js";
+import { Door } from "./door.js";
 import { copyText, Invite } from "./invite.js";
 import { Menu } from "./menu.js";
 import { Monitor } from "./monitor.js";
@@ -53,6 +54,11 @@ export class Stage {
   #invite;
   #chat;
   #people;
+  #door = new Door({
+    banners: this.#banners,
+    announce: (text) => this.#announce(text),
+    showPeople: () => !this.#panels.people.isOpen && this.#togglePanel("people"),
+  });
   #panels;
   #unread = 0;
   #since = 0;
@@ -100,7 +106,10 @@ export class Stage {
       {
         verify: (guest) => this.#guests?.verify(guest),
         judge: (guest, same) => this.#guests?.judge(guest, same),
+        remove: (guest) => this.#door.remove(guest),
+        mayRemove: () => this.#door.isKept,
       },
+      this.#door.element,
       more.element,
     );
     const opened = (/** @type {"chat" | "people"} */ name) => (/** @type {boolean} */ open) => {
@@ -163,6 +172,7 @@ export class Stage {
     this.#tiles.setSpeaker(this.#devices.chosen.speaker);
     this.#tiles.follow(guests, this.#monitor);
     room.addEventListener("state", () => this.#tell());
+    this.#door.follow(room);
     guests.addEventListener("enter", ({ guest }) => this.#people.enter(guest));
     guests.addEventListener("named", ({ guest }) => this.#announce(strings.announceJoined(guest.name)));
     guests.addEventListener("exit", ({ guest, reason }) => this.#exit(guest, reason));
@@ -189,6 +199,7 @@ export class Stage {
     this.#monitor = null;
     this.#room = null;
     this.#guests = null;
+    this.#door.close();
     for (const panel of Object.values(this.#panels)) panel.close();
     this.#banners.clear();
     this.#people.clear();
@@ -282,6 +293,13 @@ export class Stage {
         hidden: () => document.fullscreenEnabled !== true,
       },
       { icon: "signal", label: strings.diagnostics, id: "diagnostics", act: () => this.#copyDiagnostics() },
+      {
+        icon: "leave",
+        label: strings.endForAll,
+        id: "end",
+        act: () => this.#door.end(),
+        hidden: () => !this.#door.isKept || this.#guests?.all.length === 0,
+      },
       { icon: "keyboard", label: strings.shortcuts, act: () => showShortcuts(), hidden: isHandheld },
     ]);
   }
