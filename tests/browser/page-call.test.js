@@ -94,6 +94,17 @@ describe("the call page", { timeout: 900_000 }, () => {
     assert.deepEqual(lines, ["Are you there?"]);
   });
 
+  test("the last picture stays while the connection is broken", async () => {
+    const { ana, bo } = await two();
+    await ana.page.bringToFront();
+    await ana.page.waitForFunction(
+      () => (document.querySelector(/** @type {"video"} */ (".tile:not(.own) video"))?.videoWidth ?? 0) > 0,
+      { polling: 50 },
+    );
+    await bo.breaksConnections();
+    await ana.finds('.tile[data-state="reconnecting"] .last:not([hidden])');
+  });
+
   test("a file is offered, and comes whole when it is accepted; one that is declined is said to be", async () => {
     const { ana, bo } = await two();
     await bo.press("chat");
