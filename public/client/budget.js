@@ -96,13 +96,13 @@ export function readWants({ camera, screen }) {
  * @param {RTCRtpSender} sender
  * @param {import("./connection.js").TrackKind} kind
  * @param {Limit} limit
- * @returns {Promise<void>} it never rejects
+ * @returns {Promise<boolean>} whether the browser has taken it; it never rejects
  */
 export async function limitSender(sender, kind, { maxBitrate, active, maxLines }) {
   try {
     const parameters = sender.getParameters();
     const [encoding] = parameters.encodings;
-    if (encoding === undefined) return;
+    if (encoding === undefined) return false;
     Object.assign(encoding, { maxBitrate, active, priority: kind === "audio" ? "high" : "low" });
     if (kind !== "audio") {
       const lines = sender.track?.getSettings().height ?? 0;
@@ -111,7 +111,9 @@ export async function limitSender(sender, kind, { maxBitrate, active, maxLines }
     // Fewer pictures rather than blurred letters.
     if (kind === "screen") parameters.degradationPreference = "maintain-resolution";
     await sender.setParameters(parameters);
+    return true;
   } catch {
     // See above.
+    return false;
   }
 }

@@ -81,6 +81,8 @@ export class Connection extends TypedTarget {
   #early = [];
   /** @type {import("./budget.js").Limits | null} */
   #limits = null;
+  /** What each sender was last limited to. @type {Map<TrackKind, string>} */
+  #limited = new Map();
   /** Whether pictures are kept small, so that the first one arrives soon. */
   #isNew = true;
   /** @type {any} */
@@ -455,7 +457,23 @@ export class Connection extends TypedTarget {
     const { camera } = this.#limits;
     const opening = { ...camera, maxLines: Math.min(camera.maxLines ?? OPENING_LINES, OPENING_LINES) };
     const limits = this.#isNew ? { ...this.#limits, camera: opening } : this.#limits;
-    for (const [kind, { sender }] of this.#transceivers) limitSender(sender, kind, limits[kind]);
+    for (const [kind, { sender }] of this.#transceivers) this.#limitSender(kind, sender, limits[kind]);
+  }
+
+  /**
+   * Asking a browser for a sender's parameters and setting them stops the page for as long as the media threads are busy,
+   * so it is done only where something is different.
+   *
+   * @param {TrackKind} kind
+   * @param {RTCRtpSender} sender
+   * @param {import("./budget.js").Limit} limit
+   */
+  async #limitSender(kind, sender, limit) {
+    const wanted = JSON.stringify([limit, sender.track?.getSettings().height]);
+    if (this.#limited.get(kind) === wanted) return;
+    this.#limited.set(kind, wanted);
+    const done = await limitSender(sender, kind, limit);
+    if (!done && this.#limited.get(kind) === wanted) this.#limited.delete(kind);
   }
 
   #announceTracks() {

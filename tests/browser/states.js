@@ -178,15 +178,17 @@ function untilPainted() {
 }
 
 /**
- * Opens a panel, or a dialog behind a button, and closes it again.
+ * Opens a panel with its key, since a narrow bar has no room for every button, and closes it again.
  *
- * @param {string} id of the button
+ * @param {"c" | "p" | "?"} key
  */
-function panel(id) {
-  return {
-    pose: (/** @type {Person} */ person) => person.press(id),
-    relax: (/** @type {Person} */ person) => person.page.keyboard.press("Escape"),
-  };
+function panel(key) {
+  return { pose: (/** @type {Person} */ person) => person.page.keyboard.press(key), relax: escape };
+}
+
+/** @param {Person} person */
+function escape(person) {
+  return person.page.keyboard.press("Escape");
 }
 
 /**
@@ -427,8 +429,8 @@ export const states = [
     }),
   },
 
-  { name: "menu", open: callWith(1), ...panel("more") },
-  { name: "chat-empty", open: callWith(1), ...panel("chat") },
+  { name: "menu", open: callWith(1), pose: (person) => person.press("more"), relax: escape },
+  { name: "chat-empty", open: callWith(1), ...panel("c") },
   {
     name: "chat",
     open: callWith(2, async (company, person) => {
@@ -444,10 +446,10 @@ export const states = [
       await person.press("send");
       await person.page.keyboard.press("Escape");
     }),
-    ...panel("chat"),
+    ...panel("c"),
   },
-  { name: "people-alone", open: async (scene) => scene.caller(scene.link()), ...panel("people") },
-  { name: "people", open: callWith(4), ...panel("people") },
+  { name: "people-alone", open: async (scene) => scene.caller(scene.link()), ...panel("p") },
+  { name: "people", open: callWith(4), ...panel("p") },
   {
     name: "details",
     open: callWith(1, async (_company, person) => {
@@ -457,7 +459,7 @@ export const states = [
       await person.finds("#people-panel .emoji");
       await person.page.keyboard.press("Escape");
     }),
-    ...panel("people"),
+    ...panel("p"),
   },
   {
     name: "settings",
@@ -466,13 +468,12 @@ export const states = [
       await person.press("more");
       await person.press("settings");
     },
-    relax: panel("more").relax,
+    relax: escape,
   },
   {
     name: "shortcuts",
     open: callWith(1),
-    pose: (person) => person.page.keyboard.press("?"),
-    relax: panel("more").relax,
+    ...panel("?"),
   },
 
   screen("screen-bad-link", ({ server }) => `${server.url}/r/two%20words`, "bad-link"),

@@ -1065,6 +1065,36 @@ test("to a peer that makes no connections there is nothing to send a file over, 
   assert.equal(await peer.getStats(), null);
 });
 
+test("a sender is limited anew only where something is different, or the browser has not taken it", async () => {
+  const { peer, sent } = side({ tracks: { audio: track("a"), camera: null, screen: null } });
+  peer.begin();
+  await settle();
+  const pc = at(FakePeerConnection.all);
+  /** @type {string[]} */
+  const set = [];
+  let refuses = true;
+  for (const [place, { sender }] of pc.transceivers.entries()) {
+    const take = sender.setParameters;
+    sender.setParameters = async (parameters) => {
+      set.push(["audio", "camera", "screen"][place] ?? "");
+      if (refuses) throw new Error("InvalidModificationError");
+      await take(parameters);
+    };
+  }
+  await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+  await settle();
+  refuses = false;
+  peer.setBudget(440_000);
+  await settle();
+  assert.deepEqual(set.splice(0), ["audio", "camera", "screen", "audio", "camera", "screen"]);
+  peer.setBudget(240_000);
+  await settle();
+  assert.deepEqual(set.splice(0), ["camera", "screen"]);
+  await peer.setTrack("audio", null);
+  await settle();
+  assert.deepEqual(set, []);
+});
+
 test("a new connection begins with a picture of fewer lines, and has all of them a moment after it came up", async () => {
   const lines = 720;
   const camera = /** @type {any} */ ({ getSettings: () => ({ height: lines }) });
