@@ -40,8 +40,11 @@ function options() {
 /** @returns {string} */
 function secret() {
   const file = path.join(root, ".dev.vars");
-  const kept = existsSync(file) ? /^JOIN_SECRET\s*=\s*"?([^"\n]*)"?\s*$/m.exec(readFileSync(file, "utf8"))?.[1] : "";
-  const secret = process.env.JOIN_SECRET || kept;
+  const kept = existsSync(file)
+    ? /^JOIN_SECRET\s*=\s*(["']?)(.*)\1\s*$/m.exec(readFileSync(file, "utf8"))?.[2]
+    : undefined;
+  // The worker, too, takes it without the spaces around it.
+  const secret = (process.env.JOIN_SECRET || kept)?.trim();
   if (!secret) {
     throw new Problem(
       "there is no JOIN_SECRET in the environment or in .dev.vars; a good one: openssl rand -base64 32. The worker needs the same: npx wrangler secret put JOIN_SECRET",

@@ -95,13 +95,13 @@ const BODY_LEN: usize = PeerId::LEN + ISSUED_LEN + 1;
 const TOKEN_LEN: usize = BODY_LEN + MAC_LEN;
 
 /// The token that proves "I was this peer in this room": `peer id ‖ issued ‖ flags ‖ HMAC-SHA-256 (128 bits)` under the
-/// room's secret, as base64url. No flag is defined yet; the byte is 0.
+/// room's secret, as base64url. Of the flags, the lowest bit says that the peer may moderate by its join token; the others are 0.
 #[must_use]
-pub fn issue_resume_token(secret: &Bytes32, peer: PeerId, issued: Millis) -> String {
+pub fn issue_resume_token(secret: &Bytes32, peer: PeerId, moderator: bool, issued: Millis) -> String {
     let mut body = Vec::with_capacity(TOKEN_LEN);
     body.extend_from_slice(peer.as_bytes());
     body.extend_from_slice(&issued.to_be_bytes());
-    body.push(0);
+    body.push(u8::from(moderator));
     if let Some(mac) = mac(secret, &body) {
         let tag = mac.finalize().into_bytes();
         body.extend(tag.iter().take(MAC_LEN));
@@ -109,13 +109,23 @@ pub fn issue_resume_token(secret: &Bytes32, peer: PeerId, issued: Millis) -> Str
     URL_SAFE_NO_PAD.encode(body)
 }
 
-/// The peer that a resume token was issued to, or `None` for a token that this room did not issue.
+/// Whom a resume token was issued to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// The peer.
+    pub peer: PeerId,
+    /// Whether it could moderate by its join token.
+    pub moderator: bool,
+}
+
+/// Whom a resume token was issued to, or `None` for a token that this room did not issue.
 #[must_use]
-pub fn read_resume_token(secret: &Bytes32, token: &str) -> Option<PeerId> {
+pub fn read_resume_token(secret: &Bytes32, token: &str) -> Option<Resumed> {
     let bytes: [u8; TOKEN_LEN] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
     let (body, tag) = bytes.split_at(BODY_LEN);
     mac(secret, body)?.verify_truncated_left(tag).ok()?;
-    PeerId::from_bytes(body.get(..PeerId::LEN)?.try_into().ok()?)
+    let peer = PeerId::from_bytes(body.get(..PeerId::LEN)?.try_into().ok()?)?;
+    Some(Resumed { peer, moderator: body.last()? & 1 == 1 })
 }
 
 fn mac(secret: &Bytes32, body: &[u8]) -> Option<Hmac<Sha256>> {
@@ -137,14 +147,16 @@ mod tests {
     #[test]
     fn a_token_gives_its_peer_back_under_the_secret_that_made_it_and_no_other() {
         let peer = PeerId::fresh([3; 10]);
-        let token = issue_resume_token(&secret(1), peer, 1_790_000_000_000);
-        assert_eq!(read_resume_token(&secret(1), &token), Some(peer));
-        assert_eq!(read_resume_token(&secret(2), &token), None);
+        for moderator in [false, true] {
+            let token = issue_resume_token(&secret(1), peer, moderator, 1_790_000_000_000);
+            assert_eq!(read_resume_token(&secret(1), &token), Some(Resumed { peer, moderator }));
+            assert_eq!(read_resume_token(&secret(2), &token), None);
+        }
     }
 
     #[test]
     fn a_token_with_any_bit_changed_is_none() {
-        let token = issue_resume_token(&secret(1), PeerId::fresh([3; 10]), 1_790_000_000_000);
+        let token = issue_resume_token(&secret(1), PeerId::fresh([3; 10]), false, 1_790_000_000_000);
         let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut forged = bytes.clone();
@@ -155,7 +167,7 @@ mod tests {
 
     #[test]
     fn text_that_is_no_token_is_none() {
-        let token = issue_resume_token(&secret(1), PeerId::fresh([3; 10]), 0);
+        let token = issue_resume_token(&secret(1), PeerId::fresh([3; 10]), false, 0);
         for text in [
             "",
             "x",

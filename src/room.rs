@@ -398,10 +398,17 @@ impl Room {
         let resumed = secret.zip(offer.resume.as_ref()).and_then(|(secret, token)| read_resume_token(secret, token));
         let claims = match self.config.join_secrets.check(offer.token.as_deref(), Some(&self.name), now) {
             Ok(claims) => claims,
-            // Whoever was let in is not shut out because a call lasts longer than the token it began with.
-            Err(TokenError::Expired(claims)) if resumed.is_some() => claims,
+            // Whoever was let in is not shut out because a call lasts longer than the token it began with. The token says nothing
+            // any more that was not so then.
+            Err(error @ TokenError::Expired(expired)) => match resumed {
+                Some(resumed) if expired.peer.is_none_or(|named| named == resumed.peer) => {
+                    Claims { host: expired.host && resumed.moderator, ..expired }
+                }
+                _ => return self.refuse_unauthorized(socket, error.message()),
+            },
             Err(error) => return self.refuse_unauthorized(socket, error.message()),
         };
+        let resumed = resumed.map(|resumed| resumed.peer);
         let locked = match &self.open {
             Some(open) if open.gate.admits(&offer.gate) => open.locked,
             Some(_) => return self.refuse_unauthorized(socket, "the room's gate was not shown"),
@@ -532,9 +539,13 @@ impl Room {
             Link::Away { .. } => self.record_changed = true,
         }
         self.connect(peer, order, socket, moderator, now);
+        let host_changed = self.host_returns(peer);
         self.attach(peer);
         self.welcome(peer, socket, true, now);
         self.tell_others(peer, &ServerFrame::Back { peer });
+        if host_changed {
+            self.tell_others(peer, &ServerFrame::Host { peer });
+        }
         self.tell_of_knocks(peer);
     }
 
@@ -558,6 +569,7 @@ impl Room {
     fn welcome(&mut self, peer: PeerId, socket: SocketId, resumed: bool, now: Millis) {
         let ice = self.config.ice.for_member(peer, now, self.relays.as_ref());
         let Some(open) = &self.open else { return };
+        let moderator = self.seats.get(&peer).is_some_and(|seat| seat.moderator);
         let mut others: Vec<(u32, PeerEntry)> = self
             .seats
             .iter()
@@ -567,7 +579,7 @@ impl Room {
         others.sort_by_key(|&(order, _)| order);
         let frame = ServerFrame::Welcome {
             own: peer,
-            resume: &issue_resume_token(&open.secret, peer, now),
+            resume: &issue_resume_token(&open.secret, peer, moderator, now),
             resumed,
             host: open.host.peer,
             room: RoomEntry { name: self.name.as_str(), capacity: self.config.limits.capacity, locked: open.locked },
@@ -608,11 +620,26 @@ impl Room {
         let order = asked.as_ref().map_or(self.next_order, |asked| asked.order);
         let connection = self.fresh_connection(socket, now);
         self.wait(peer, Waiter { order, connection });
+        self.find_deserted(now);
         self.attach(peer);
         self.send(socket, &ServerFrame::Waiting);
         if asked.is_none() {
             self.tell_moderators(&ServerFrame::Knock { peer });
         }
+    }
+
+    /// Where a restart has dropped everybody, nobody is there to be asked. If none of them comes back, the room is given up, and who
+    /// waits is free to open it anew.
+    fn find_deserted(&mut self, now: Millis) {
+        if !self.seats.is_empty() {
+            return;
+        }
+        let Some(open) = &mut self.open else { return };
+        let deserted = *open.deserted.get_or_insert_with(|| {
+            self.record_changed = true;
+            now
+        });
+        self.sweep_at = self.sweep_at.min(deserted.saturating_add(DESERTED_AFTER));
     }
 
     fn wait(&mut self, peer: PeerId, waiter: Waiter) {

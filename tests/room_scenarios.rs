@@ -1120,6 +1120,58 @@ fn a_member_comes_back_though_its_token_has_expired_meanwhile_and_a_newcomer_doe
 }
 
 #[test]
+fn an_expired_token_says_nothing_that_was_not_so_before() {
+    let mut world = world_with_tokens();
+    let (_, outputs) = world.open(bearing(r#","peer":"Some_one-1""#));
+    let other = token(&outputs);
+    let (_, outputs) = world.open(bearing(""));
+    let guest = token(&outputs);
+    let (_, outputs) = world.open(bearing(r#","host":true"#));
+    let host = token(&outputs);
+    world.now += 3_600_000;
+    let expired = |claims: &str, resume: &str| Offer { resume: Some(resume.to_owned()), ..bearing(claims) };
+    // Somebody else's resume token does not bring an expired name back to life.
+    let (socket, outputs) = world.open(expired(r#","peer":"Some_one-1""#, &guest));
+    assert_eq!(outputs[0], error(socket, "unauthorized", "the join token has expired"));
+    let (_, outputs) = world.open(expired(r#","peer":"Some_one-1""#, &other));
+    assert_eq!(welcome(&outputs)["self"], "Some_one-1");
+    // Who was a guest does not become a moderator with a host's expired token, and who was one stays one.
+    let (socket, _) = world.open(expired(r#","host":true"#, &guest));
+    assert_eq!(world.send(socket, LOCK), [error(socket, "not-host", "only the host may do this")]);
+    let (socket, outputs) = world.open(expired(r#","host":true"#, &host));
+    assert_eq!(welcome(&outputs)["resumed"], true);
+    assert!(matches!(world.send(socket, LOCK)[0], Output::Broadcast { .. }));
+}
+
+#[test]
+fn who_comes_back_as_somebody_that_may_moderate_is_host_in_place_of_one_that_may_not() {
+    let mut world = world_with_tokens();
+    let (a, _) = world.open(bearing(r#","peer":"Some_one-1""#));
+    let named = r#","peer":"Some_one-2""#;
+    world.open(bearing(named));
+    let (_, outputs) = world.open(bearing(&format!(r#"{named},"host":true"#)));
+    assert_eq!(welcome(&outputs)["host"], "Some_one-2");
+    let told = [broadcast(&[a], &back("Some_one-2")), broadcast(&[a], &host("Some_one-2"))];
+    assert_eq!(outputs[outputs.len() - 2..], told);
+}
+
+#[test]
+fn who_waits_where_a_restart_has_dropped_everybody_waits_an_hour_at_most() {
+    let mut world = world();
+    let a = world.join();
+    world.send(a, LOCK);
+    world.restart();
+    let (b, outputs) = world.open(Offer::default());
+    assert_eq!(outputs[1], sent(b, WAITING));
+    world.now = world.room.poll_timeout().unwrap();
+    assert_eq!(world.now, START + 3_600_000);
+    let outputs = world.drive(Input::Timeout);
+    assert_eq!(outputs, [closed(b, CloseCode::Vanished), Output::Forget]);
+    let (_, outputs) = world.open(Offer::default());
+    assert_eq!(welcome(&outputs)["type"], "welcome");
+}
+
+#[test]
 fn a_token_that_names_a_peer_always_gives_that_peer_and_the_newest_connection_wins() {
     let mut world = world_with_tokens();
     let some = || bearing(r#","peer":"Some_one-1""#);

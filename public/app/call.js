@@ -77,8 +77,8 @@ function pasteForm() {
     event.preventDefault();
     try {
       const link = parseLink(input.value, location.href);
-      if (link.fragment === "") throw new Error("no key");
-      location.assign(makeLink(link));
+      if (link.fragment === "" && link.token === undefined) throw new Error("no key");
+      location.assign(makeLink(link, { withToken: true }));
     } catch {
       problem.hidden = false;
       input.focus();
@@ -197,7 +197,7 @@ class Call {
   async #enter() {
     clearInterval(this.#looking);
     const { resume, token } = this.#memory.read();
-    const room = new Room(this.#url, { resume, token });
+    const room = new Room(this.#url, { resume, token: this.#link.token ?? token });
     this.#room = room;
     // For looking into a call from the browser's console, and for the browser tests.
     Object.assign(globalThis, { switchboard: { room } });

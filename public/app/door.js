@@ -3,6 +3,9 @@ import { h, press } from "./dom.js";
 import { icon } from "./icons.js";
 import { strings } from "./strings.js";
 
+/** Somebody who knocks again and again is heard once in so many milliseconds. */
+const QUIET_MS = 5_000;
+
 /** How loud a knock is, as a part of full volume, and how long each of its two strokes lasts, in seconds. */
 const KNOCK = { volume: 0.15, seconds: 0.12 };
 
@@ -16,6 +19,7 @@ export class Door {
   #showPeople;
   /** @type {import("../client/room.js").Room | null} */
   #room = null;
+  #knockedAt = 0;
   #lock = h(
     "button",
     { type: "button", class: "button compact", id: "lock", click: () => this.#toggle() },
@@ -50,7 +54,7 @@ export class Door {
     });
     room.addEventListener("knock", () => {
       this.#show();
-      knock();
+      this.#sound();
     });
     room.addEventListener("knockended", () => this.#show());
     this.#show();
@@ -80,6 +84,13 @@ export class Door {
   end() {
     const { endTitle: title, endText: text, endForAll: label } = strings;
     ask({ title, text, label, act: () => this.#room?.end() });
+  }
+
+  #sound() {
+    const now = performance.now();
+    if (this.#knockedAt > 0 && now - this.#knockedAt < QUIET_MS) return;
+    this.#knockedAt = now;
+    knock();
   }
 
   #toggle() {
@@ -165,6 +176,11 @@ function ask({ title, text, label, act }) {
 /** Two short strokes, for whoever is looking elsewhere. */
 function knock() {
   const context = new AudioContext();
+  // A page that nobody has touched yet makes no sound, and never would end one.
+  if (context.state !== "running") {
+    context.close();
+    return;
+  }
   const volume = context.createGain();
   volume.gain.value = 0;
   volume.connect(context.destination);

@@ -56,7 +56,7 @@ addEventListener("pageshow", () => {
  */
 function linkIn(text) {
   try {
-    return makeLink(parseLink(text, location.href));
+    return makeLink(parseLink(text, location.href), { withToken: true });
   } catch {
     return null;
   }

@@ -13,6 +13,7 @@ export class NewCallError extends Error {}
 export async function openNewCall() {
   const response = await fetch("/api/rooms", { method: "POST" }).catch(() => null);
   if (response?.status === 429) throw new NewCallError(strings.landingTooMany);
+  if (response?.status === 401) throw new NewCallError(strings.landingNotAllowed);
   if (!response?.ok) throw new NewCallError(strings.landingUnreachable);
   const { room } = await response.json();
   location.assign(`/r/${room}#${makeKey()}`);

@@ -17,6 +17,7 @@ export const strings = {
   recentForget: (/** @type {string} */ room) => `Forget ${room}`,
   landingUnreachable: "The server cannot be reached. Check your connection and try again.",
   landingTooMany: "Too many calls were opened from your network just now. Wait a minute and try again.",
+  landingNotAllowed: "Here, only those who were given a link of their own can open a call.",
   landingBadLink: "That is not a link to a call. A name has 1 to 64 letters, digits, - or _.",
 
   pageTitle: (/** @type {string} */ room) => `${room} · Switchboard`,

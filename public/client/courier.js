@@ -11,6 +11,12 @@ export const ACK_DELAY_MS = 250;
 export const RETRY_MS = 5_000;
 export const RETRY_CAP_MS = 60_000;
 
+/** The longest session, in characters: twice what 128 bits take in hexadecimal digits. */
+const SESSION_LENGTH = 64;
+
+/** So often a peer's page may be another one than before. Nobody reloads so often; who does it to do harm is heard no more. */
+const FORMER_SESSIONS = 1_000;
+
 /**
  * What goes over the wire between two pages.
  *
@@ -122,7 +128,10 @@ export class Courier extends TypedTarget {
    */
   receive(envelope) {
     if (this.#closed || envelope.s === this.#session || this.#former.has(envelope.s)) return;
-    if (envelope.s !== this.#theirs) this.#meet(envelope.s);
+    if (envelope.s !== this.#theirs) {
+      if (envelope.s.length > SESSION_LENGTH || this.#former.size >= FORMER_SESSIONS) return;
+      this.#meet(envelope.s);
+    }
     if (envelope.t !== this.#session) {
       // Meant for the page that we were before, or a greeting to everybody. Either way it does not know us yet.
       if (envelope.t === undefined) this.#acknowledgeSoon();
@@ -145,6 +154,18 @@ export class Courier extends TypedTarget {
     for (const envelope of this.#unacknowledged.values()) this.#transmit(envelope);
     this.#watch();
     if (this.#arrived > 0) this.#acknowledgeSoon();
+  }
+
+  /** The peer is gone. What it has not acknowledged is kept only if it may come back as the same page. */
+  rest({ forGood = false } = {}) {
+    this.#environment.clearTimeout(this.#ackTimer);
+    this.#environment.clearTimeout(this.#retryTimer);
+    this.#ackTimer = null;
+    this.#retryTimer = null;
+    if (!forGood) return;
+    this.#waiting = [];
+    this.#unacknowledged.clear();
+    this.#early.clear();
   }
 
   /** Ends it: nothing is sent any more, and no event follows. */
@@ -214,7 +235,7 @@ export class Courier extends TypedTarget {
    * @param {number} number
    */
   #take(envelope, number) {
-    if (number > this.#arrived + WINDOW) return;
+    if (!Number.isSafeInteger(number) || number < 1 || number > this.#arrived + WINDOW) return;
     if (number > this.#arrived) this.#early.set(number, envelope);
     else this.#acknowledged = 0;
     const theirs = this.#theirs;

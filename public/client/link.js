@@ -37,13 +37,15 @@ export function parseLink(text, base) {
 /**
  * Puts a link together.
  *
- * @param {Pick<RoomLink, "origin" | "room" | "fragment">} link
+ * @param {Pick<RoomLink, "origin" | "room" | "fragment" | "token">} link
+ * @param {{ withToken?: boolean }} [options] whether its join token, if it has one, is to be part of it: it is one person's
  * @returns {string}
  * @throws {LinkError} if the name is not `[A-Za-z0-9_-]{1,64}`
  */
-export function makeLink({ origin, room, fragment }) {
+export function makeLink({ origin, room, fragment, token }, { withToken = false } = {}) {
   if (!isRoomName(room)) throw new LinkError("a room's name is 1 to 64 letters, digits, - or _");
-  return `${origin}/r/${room}${fragment === "" ? "" : `#${fragment}`}`;
+  const after = withToken && token !== undefined ? `${fragment}&token=${token}` : fragment;
+  return `${origin}/r/${room}${after === "" ? "" : `#${after}`}`;
 }
 
 /**

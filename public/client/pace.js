@@ -1,4 +1,4 @@
-/** The server fills its bucket for two seconds' worth of messages (docs/protocol.md, "Limits"); what is on the way when it does needs room. */
+/** The server fills its bucket for two seconds' worth of messages (docs/protocol.md, "Errors and limits"); what is on the way when it does needs room. */
 const BURST_SECONDS = 1.5;
 
 /** How much of the server's rate is used: clocks differ, and what was held up on the way arrives at once. */

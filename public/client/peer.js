@@ -644,7 +644,7 @@ export class Peer extends TypedTarget {
   #receiveVerification(message) {
     if (this.#connection === null) return;
     const { run = 1, commitment } = message;
-    if (typeof run !== "number" || run > VERIFY_RUNS) return;
+    if (!Number.isInteger(run) || typeof run !== "number" || run < 1 || run > VERIFY_RUNS) return;
     if (this.#verification === null && run <= this.#run) {
       // The other side begins with what has come to nothing here.
       if (typeof commitment === "string" && this.#run < VERIFY_RUNS)

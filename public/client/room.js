@@ -126,6 +126,8 @@ export class Room extends TypedTarget {
   #signalingOnly;
   #iceTransportPolicy;
   #ice;
+  /** Whether the server has ever answered. */
+  #reached = false;
   /** @type {Promise<void> | null} */
   #joining = null;
   #joined = () => {};
@@ -188,7 +190,8 @@ export class Room extends TypedTarget {
 
   /** Whether the server takes `setLocked`, `admit`, `deny`, `remove` and `end` from us: as the host, or by our join token. */
   get moderates() {
-    return this.#self !== null && (this.#self === this.#host || mayModerate(this.#token));
+    if (this.#self === null) return false;
+    return this.#token === null ? this.#self === this.#host : mayModerate(this.#token);
   }
 
   /** Who waits to be let in, by the ids that they will have; empty for whoever does not moderate. @returns {ReadonlySet<string>} */
@@ -261,13 +264,16 @@ export class Room extends TypedTarget {
    * Sends a message to everybody who is here now: `Peer.send` to each.
    *
    * @param {unknown} value what JSON can say
-   * @throws {MessageError} `overflow` if too much waits for somebody; everybody else has been sent it all the same
+   * @throws {MessageError} `overflow` if too much waits for somebody, `too-large` if it is too long for somebody whom it reaches
+   *   through the server only; everybody else has been sent it all the same
    */
   broadcast(value) {
     const text = writeMessage(value);
-    const full = Array.from(this.#peers.values()).filter((peer) => !posted(peer, text));
-    if (full.length > 0)
-      throw new MessageError("overflow", `too much waits for ${full.map(({ id }) => id).join(", ")}`);
+    const refused = Array.from(this.#peers.values(), (peer) => ({ id: peer.id, error: refusalOf(peer, text) }));
+    const full = refused.filter(({ error }) => error?.code === "overflow").map(({ id }) => id);
+    const other = refused.find(({ error }) => error !== null && error.code !== "overflow");
+    if (other !== undefined) throw other.error;
+    if (full.length > 0) throw new MessageError("overflow", `too much waits for ${full.join(", ")}`);
   }
 
   /**
@@ -358,10 +364,13 @@ export class Room extends TypedTarget {
    * @param {number} failures
    */
   #signalingChanged(state, failures) {
-    if (state === "waiting") this.#become("waiting");
+    if (state === "waiting") {
+      this.#reached = true;
+      this.#become("waiting");
+    }
     if (state !== "connecting") return;
     this.#become(this.#self === null ? "joining" : "reconnecting");
-    if (this.#self === null && failures >= JOIN_ATTEMPTS) {
+    if (this.#self === null && !this.#reached && failures >= JOIN_ATTEMPTS) {
       this.#end(new RoomError("unreachable", "the server does not answer"));
     }
   }
@@ -657,6 +666,7 @@ export class Room extends TypedTarget {
     if (peer === undefined) return;
     this.#keep(id);
     this.#peers.delete(id);
+    this.#couriers.get(id)?.rest({ forGood: reason === "bye" || reason === "removed" });
     peer.close();
     this.#divideUpload();
     this.emit("peerleft", { peer, reason });
@@ -740,16 +750,18 @@ function capacityOf(messageBytes) {
 }
 
 /**
+ * Sends a message to one of many.
+ *
  * @param {Peer} peer
  * @param {string} text
- * @returns {boolean} false if too much waits for the peer
+ * @returns {MessageError | null} why it was not taken
  */
-function posted(peer, text) {
+function refusalOf(peer, text) {
   try {
     peer.post(text);
-    return true;
-  } catch {
-    return false;
+    return null;
+  } catch (error) {
+    return /** @type {MessageError} */ (error);
   }
 }
 

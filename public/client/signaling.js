@@ -169,13 +169,21 @@ export class SignalingSocket extends TypedTarget {
     else if (frame.type === "error") this.#lastError = frame.message;
     this.emit("frame", { frame });
     // The close that follows can take seconds to get through, while everything has been said.
-    if (frame.type === "error" && isFinal(frame.code)) this.#stop(frame.code);
+    if (frame.type === "error" && isFinal(frame.code) && !this.#isAnswer(frame)) this.#stop(frame.code);
+  }
+
+  /**
+   * To a host that lets somebody in, `full` is an answer, and no end.
+   *
+   * @param {import("./protocol.js").ErrorFrame} frame
+   */
+  #isAnswer({ code }) {
+    return code === "full" && this.#state === "open";
   }
 
   /** @param {import("./protocol.js").WelcomeFrame} frame */
   #welcomed({ resume, limits }) {
     this.#resume = resume;
-    this.#failures = 0;
     this.#pace.start(limits.messagesPerSecond);
     this.#established("open", limits.pingSeconds);
   }
@@ -186,6 +194,7 @@ export class SignalingSocket extends TypedTarget {
    */
   #established(state, pingSeconds) {
     this.#environment.clearTimeout(this.#timer);
+    this.#failures = 0;
     this.#openedAt = this.#environment.now();
     this.#heartbeat.start(pingSeconds * 1000);
     this.#become(state);

@@ -79,6 +79,22 @@ async function acquainted() {
   return { a, b };
 }
 
+test("what has no number, or a session that is none, is not kept", async () => {
+  /** @type {unknown[]} */
+  const heard = [];
+  const courier = new Courier({ session: "ours", send: () => true, seals: null }, environment());
+  courier.addEventListener("payload", ({ payload }) => heard.push(payload));
+  courier.addEventListener("session", ({ session }) => heard.push(session));
+  courier.receive({ v: 1, s: "x".repeat(65) });
+  courier.receive({ v: 1, s: "theirs" });
+  for (const n of [1.5, "1", "2e0", 0, -1, Number.NaN, 1e300, null, {}]) {
+    courier.receive(/** @type {any} */ ({ v: 1, s: "theirs", t: "ours", n, message: n }));
+  }
+  courier.receive(/** @type {any} */ ({ v: 1, s: "theirs", t: "ours", n: 1, message: "true" }));
+  await settle();
+  assert.deepEqual(heard, ["theirs", { message: "true" }]);
+});
+
 test("a greeting is answered, so that both know whom they speak to", async () => {
   const { a, b } = await acquainted();
   assert.deepEqual([a.sessions, b.sessions], [["B"], ["A"]]);

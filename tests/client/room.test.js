@@ -621,6 +621,30 @@ test("who moderates is told who waits, and gives orders", async () => {
   assert.equal(room.setLocked(false), false);
 });
 
+test("a host that lets somebody in where every seat is taken stays", async () => {
+  const { room, told } = await joined({ peers: ["one"] });
+  socket().receive({ type: "knock", peer: "late" });
+  room.admit("late");
+  socket().receive({ type: "error", code: "full", message: "every seat in the room is taken" });
+  assert.deepEqual(told, []);
+  assert.equal(room.state, "joined");
+  assert.deepEqual([...room.knocks], ["late"]);
+});
+
+test("who waits to be let in does not give up when the server is out of reach", async () => {
+  const { room, clock, told } = setUp();
+  const done = room.join();
+  socket().receive({ type: "waiting" });
+  for (let attempt = 0; attempt < 3 * JOIN_ATTEMPTS; attempt += 1) {
+    socket().lose();
+    await clock.advance(3_000);
+  }
+  socket().receive({ type: "waiting" });
+  socket().receive(welcome());
+  await done;
+  assert.equal(told.at(-1), "joined");
+});
+
 test("who comes back is told anew who waits", async () => {
   const set = await joined();
   socket().receive({ type: "knock", peer: "gone" });
