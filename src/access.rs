@@ -1,4 +1,6 @@
-//! Who gets in: gates and resume tokens. Pure: the secret and the time are given.
+//! Who gets in: gates, resume tokens and join tokens. Pure: the secret and the time are given.
+
+mod join_token;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use crate::protocol::{GateOffer, Millis, PeerId};
+
+pub use join_token::{Claims, JoinSecrets, TokenError};
 
 /// 32 bytes that are kept in the room's record: as base64url there.
 #[derive(Clone, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::access::JoinSecrets;
 use crate::ice::{Ice, IceServers, RelayService, Turn};
-use crate::protocol::Limits;
+use crate::protocol::{Limits, Millis};
 use crate::room::RoomConfig;
 use crate::secret::Secret;
 
@@ -14,6 +15,8 @@ pub struct Config {
     pub room: RoomConfig,
     /// Which other sites may open sockets.
     pub allowed_origins: AllowedOrigins,
+    /// Whether `POST /api/rooms` needs a join token.
+    pub create_with_token: bool,
 }
 
 /// Which origins (RFC 6454) may open sockets, besides the deployment's own.
@@ -73,7 +76,26 @@ impl Config {
         let ice = ice(text, number("TURN_TTL_SECONDS", 86_400, 60, 172_800)?)?;
         let allowed_origins = AllowedOrigins::parse(&text("ALLOWED_ORIGINS").unwrap_or_default())
             .map_err(|problem| ConfigError { variable: "ALLOWED_ORIGINS", problem })?;
-        Ok(Self { room: RoomConfig { limits, ice }, allowed_origins })
+        let join_secrets = JoinSecrets::new(["JOIN_SECRET", "JOIN_SECRET_PREVIOUS"].into_iter().filter_map(text));
+        let create_with_token = match text("CREATE").as_deref() {
+            None | Some("anybody") => false,
+            Some("token") if join_secrets.are_set() => true,
+            Some("token") => {
+                return Err(ConfigError { variable: "CREATE", problem: "\"token\" needs JOIN_SECRET".to_owned() });
+            }
+            Some(other) => {
+                let problem = format!("{other:?} is neither \"anybody\" nor \"token\"");
+                return Err(ConfigError { variable: "CREATE", problem });
+            }
+        };
+        Ok(Self { room: RoomConfig { limits, ice, join_secrets }, allowed_origins, create_with_token })
+    }
+
+    /// Whether whoever shows this join token may make a room. Which rooms the token is for does not matter: to make a room is to
+    /// get a name that nobody has.
+    #[must_use]
+    pub fn may_create(&self, token: Option<&str>, now: Millis) -> bool {
+        !self.create_with_token || self.room.join_secrets.check(token, None, now).is_ok()
     }
 }
 
@@ -191,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn rooms_are_made_by_anybody_unless_a_token_is_asked_for() {
+        assert!(config(&[("CREATE", "anybody"), ("JOIN_SECRET", "s")]).unwrap().may_create(None, 0));
+        assert!(config(&[("JOIN_SECRET", "s")]).unwrap().may_create(None, 0));
+        let strict = config(&[("CREATE", "token"), ("JOIN_SECRET_PREVIOUS", "s")]).unwrap();
+        assert!(!strict.may_create(None, 0) && !strict.may_create(Some("a.b.c"), 0));
+        // {"alg":"HS256"} and {"room":"x","exp":1}, signed with "s".
+        let token =
+            concat!("eyJhbGciOiJIUzI1NiJ9.eyJyb29tIjoieCIsImV4cCI6MX0.", "_yU94DzyMZpsKyAi5Q_huHdg5v4CEUCfBaP1ddr2Bec");
+        assert!(strict.may_create(Some(token), 0));
+        assert!(!strict.may_create(Some(token), 40_000));
+    }
+
+    #[test]
     fn a_bad_value_is_an_error_that_names_its_variable() {
         for (variable, value) in [
             ("ROOM_CAPACITY", "1"),
@@ -208,6 +243,8 @@ mod tests {
             ("ALLOWED_ORIGINS", "app.example"),
             ("ALLOWED_ORIGINS", "https://a.example/path"),
             ("ALLOWED_ORIGINS", "https://a.example, *"),
+            ("CREATE", "nobody"),
+            ("CREATE", "token"),
         ] {
             let error = config(&[(variable, value)]).unwrap_err();
             assert_eq!(error.variable, variable, "{value:?}");

@@ -16,19 +16,21 @@
 //! # What is where
 //!
 //! A seat is a peer's place in the room. While the peer is connected the seat is in its socket's [`Attachment`]; while it
-//! is away the seat is in the [`Record`]. Memory is a cache of the two, so hibernation can strike after any drain.
+//! is away the seat is in the [`Record`]. Who waits to be let in has no seat, and is in its socket's attachment alone. Memory is a cache of the two, so hibernation can strike after any drain.
 
 mod persisted;
 mod rate;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use crate::access::{Bytes32, PinnedGate, issue_resume_token, read_resume_token};
+use litemap::LiteMap;
+
+use crate::access::{Bytes32, Claims, JoinSecrets, PinnedGate, TokenError, issue_resume_token, read_resume_token};
 use crate::ice::{Ice, Relays};
 use crate::protocol::{
     ClientFrame, CloseCode, DESERTED_AFTER, ErrorCode, GateOffer, LeftReason, Limits, MALFORMED_FRAMES, Malformed,
-    Millis, Offer, PeerEntry, PeerId, RoomEntry, RoomName, SWEEP_AFTER, ServerFrame, UndeliveredReason, decode,
-    relayed_signal, says_goodbye,
+    Millis, Offer, PeerEntry, PeerId, REMOVED_MAX, RoomEntry, RoomName, SWEEP_AFTER, ServerFrame, UndeliveredReason,
+    WAITING_STALE_AFTER, decode, relayed_signal, says_goodbye,
 };
 
 pub use persisted::{Attachment, AwaySeat, Record, V1};
@@ -50,8 +52,8 @@ pub trait Environment {
 /// What happens to a room.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
-    /// Somebody wants to join over this socket. It has a seat with the first [`Output::Attach`] for it, and is refused
-    /// with an [`Output::Close`] instead; until then the driver need not have accepted it.
+    /// Somebody wants to join over this socket. It has a seat, or waits to be let in, with the first [`Output::Attach`] for it,
+    /// and is refused with an [`Output::Close`] instead; until then the driver need not have accepted it.
     Opened {
         /// The new socket.
         socket: SocketId,
@@ -138,6 +140,8 @@ pub struct RoomConfig {
     pub limits: Limits,
     /// What its members get for ICE.
     pub ice: Ice,
+    /// What join tokens are signed with.
+    pub join_secrets: JoinSecrets,
 }
 
 /// A room, seen from outside: `GET /api/rooms/{room}`.
@@ -162,8 +166,13 @@ pub struct Room {
     config: RoomConfig,
     /// What only an open room has. A room is open from the first seat taken until the last one is left for good.
     open: Option<Opened>,
-    seats: BTreeMap<PeerId, Seat>,
-    sockets: BTreeMap<SocketId, PeerId>,
+    seats: LiteMap<PeerId, Seat>,
+    /// The sockets of the seats.
+    sockets: LiteMap<SocketId, PeerId>,
+    /// Who waits to be let in.
+    waiting: LiteMap<PeerId, Waiter>,
+    /// Their sockets.
+    waiting_sockets: LiteMap<SocketId, PeerId>,
     /// When the next away seat is given up.
     grace_ends_at: Option<Millis>,
     /// When to look for what a crash has left behind.
@@ -174,7 +183,7 @@ pub struct Room {
     /// What the relay service gave out last.
     relays: Option<Relays>,
     /// Which sockets the relay service's answer is for, and whether they asked.
-    wanting_relays: BTreeMap<SocketId, bool>,
+    wanting_relays: Vec<(SocketId, bool)>,
     outputs: VecDeque<Output>,
 }
 
@@ -194,6 +203,8 @@ struct Opened {
     dropped: bool,
     /// When the room was first found without a seat after such a restart.
     deserted: Option<Millis>,
+    /// Who was put out, oldest first.
+    removed: Vec<PeerId>,
 }
 
 /// Who is host, and the how-manieth. Who merely stands in for a recorded host that a restart has not yet brought back
@@ -207,7 +218,16 @@ struct Host {
 #[derive(Debug)]
 struct Seat {
     order: u32,
+    /// Whether the peer's join token lets it moderate.
+    moderator: bool,
     link: Link,
+}
+
+/// Somebody who has asked to be let in.
+#[derive(Debug)]
+struct Waiter {
+    order: u32,
+    connection: Connection,
 }
 
 #[derive(Debug)]
@@ -241,14 +261,16 @@ impl Room {
             name,
             config,
             open: None,
-            seats: BTreeMap::new(),
-            sockets: BTreeMap::new(),
+            seats: LiteMap::new(),
+            sockets: LiteMap::new(),
+            waiting: LiteMap::new(),
+            waiting_sockets: LiteMap::new(),
             grace_ends_at: None,
             sweep_at: now.saturating_add(SWEEP_AFTER),
             next_order: 0,
             record_changed: false,
             relays: None,
-            wanting_relays: BTreeMap::new(),
+            wanting_relays: Vec::new(),
             outputs: VecDeque::new(),
         };
         let Some(record) = record else {
@@ -259,11 +281,12 @@ impl Room {
             return room;
         };
         for away in &record.away {
-            room.seat(away.peer, Seat { order: away.order, link: Link::Away { since: away.since } });
+            let link = Link::Away { since: away.since };
+            room.seat(away.peer, Seat { order: away.order, moderator: away.moderator, link });
         }
         let recorded_host = Host { peer: record.host, term: record.host_term };
         let mut host: Option<Host> = None;
-        let dropped = record.connected && sockets.is_empty();
+        let dropped = record.connected && sockets.iter().all(|(_, attachment)| attachment.waiting);
         for (socket, attachment) in sockets {
             if attachment.host_term > host.map_or(0, |host| host.term) {
                 host = Some(Host { peer: attachment.peer, term: attachment.host_term });
@@ -275,8 +298,13 @@ impl Room {
                 malformed: attachment.malformed,
                 bucket: Bucket::full(&room.config.limits, now),
             };
-            room.sockets.insert(socket, attachment.peer);
-            room.seat(attachment.peer, Seat { order: attachment.order, link: Link::Connected(connection) });
+            let Attachment { peer, order, moderator, .. } = attachment;
+            if attachment.waiting {
+                room.wait(peer, Waiter { order, connection });
+            } else {
+                room.sockets.insert(socket, peer);
+                room.seat(peer, Seat { order, moderator, link: Link::Connected(connection) });
+            }
         }
         if host.is_none_or(|host| host.term < recorded_host.term) && room.seats.contains_key(&recorded_host.peer) {
             host = Some(recorded_host);
@@ -296,6 +324,7 @@ impl Room {
             recorded_connected: record.connected,
             dropped,
             deserted: record.deserted,
+            removed: record.removed,
         });
         room.find_grace_end();
         room
@@ -304,13 +333,15 @@ impl Room {
     /// Handles one input. Afterwards the outputs wait in [`Room::poll_output`].
     pub fn handle(&mut self, input: Input<'_>, now: Millis, environment: &mut dyn Environment) {
         // A socket that is gone is told nothing more, so its end comes before what falls due only now.
-        if let Input::Closed { socket, code, was_clean } = input
-            && let Some(peer) = self.sockets.remove(&socket)
-        {
-            if says_goodbye(code, was_clean) {
-                self.leave(peer, LeftReason::Bye);
-            } else {
-                self.lose(peer, now);
+        if let Input::Closed { socket, code, was_clean } = input {
+            if let Some(peer) = self.sockets.remove(&socket) {
+                if says_goodbye(code, was_clean) {
+                    self.leave(peer, LeftReason::Bye);
+                } else {
+                    self.lose(peer, now);
+                }
+            } else if let Some(&peer) = self.waiting_sockets.get(&socket) {
+                self.end_knock(peer);
             }
         }
         if self.grace_ends_at.is_some_and(|deadline| deadline <= now) {
@@ -319,7 +350,7 @@ impl Room {
         match input {
             Input::Opened { socket, offer } => self.join(socket, &offer, now, environment),
             Input::Received { socket, frame } => {
-                if let Some(&peer) = self.sockets.get(&socket) {
+                if let Some(&peer) = self.sockets.get(&socket).or_else(|| self.waiting_sockets.get(&socket)) {
                     self.receive(peer, socket, frame, now, environment);
                 }
             }
@@ -363,36 +394,60 @@ impl Room {
     // Joining
 
     fn join(&mut self, socket: SocketId, offer: &Offer, now: Millis, environment: &mut dyn Environment) {
-        let secret = match &self.open {
-            Some(open) if open.gate.admits(&offer.gate) => open.secret.clone(),
+        let secret = self.open.as_ref().map(|open| &open.secret);
+        let resumed = secret.zip(offer.resume.as_ref()).and_then(|(secret, token)| read_resume_token(secret, token));
+        let claims = match self.config.join_secrets.check(offer.token.as_deref(), Some(&self.name), now) {
+            Ok(claims) => claims,
+            // Whoever was let in is not shut out because a call lasts longer than the token it began with.
+            Err(TokenError::Expired(claims)) if resumed.is_some() => claims,
+            Err(error) => return self.refuse_unauthorized(socket, error.message()),
+        };
+        let locked = match &self.open {
+            Some(open) if open.gate.admits(&offer.gate) => open.locked,
             Some(_) => return self.refuse_unauthorized(socket, "the room's gate was not shown"),
             None => {
                 let Some(gate) = PinnedGate::pin(&offer.gate) else {
                     return self.refuse_unauthorized(socket, "the gate is no base64url");
                 };
-                return self.open(socket, gate, now, environment);
+                return self.open(socket, gate, claims, now, environment);
             }
         };
-        let resumed = offer.resume.as_ref().and_then(|token| read_resume_token(&secret, token));
+        // A token that says who somebody is outweighs what the server once said.
+        let resumed = resumed.filter(|&peer| claims.peer.is_none_or(|named| named == peer));
+        let known = claims.peer.or(resumed);
+        if known.is_some_and(|peer| self.is_removed(peer)) {
+            return self.refuse(socket, ErrorCode::Removed, CloseCode::Removed, REMOVED);
+        }
         // Whoever resumes takes over its own old connection, vanished or not.
-        self.find_vanished(resumed, now, environment);
-        match resumed {
-            Some(peer) if self.seats.contains_key(&peer) => self.come_back(peer, socket, now),
+        self.find_vanished(known, now, environment);
+        match known {
+            Some(peer) if self.seats.contains_key(&peer) => self.come_back(peer, socket, claims.host, now),
+            _ if locked && resumed.is_none() && !claims.host => {
+                let peer = known.unwrap_or_else(|| self.fresh_peer(environment));
+                self.knock(peer, socket, now);
+            }
             _ if self.is_full() => {
                 self.refuse(socket, ErrorCode::Full, CloseCode::Full, "every seat in the room is taken");
             }
-            Some(peer) => self.take_seat(peer, socket, true, now),
-            None => {
-                let peer = self.fresh_peer(environment);
-                self.take_seat(peer, socket, false, now);
+            _ => {
+                let peer = known.unwrap_or_else(|| self.fresh_peer(environment));
+                self.take_seat(peer, socket, claims.host, resumed.is_some(), now);
             }
         }
     }
 
-    fn open(&mut self, socket: SocketId, gate: PinnedGate, now: Millis, environment: &mut dyn Environment) {
+    fn open(
+        &mut self,
+        socket: SocketId,
+        gate: PinnedGate,
+        claims: Claims,
+        now: Millis,
+        environment: &mut dyn Environment,
+    ) {
         let mut secret = [0; 32];
         environment.fill_random(&mut secret);
-        let host = Host { peer: self.fresh_peer(environment), term: 1 };
+        let peer = claims.peer.unwrap_or_else(|| self.fresh_peer(environment));
+        let host = Host { peer, term: 1 };
         self.open = Some(Opened {
             secret: Bytes32::new(secret),
             gate,
@@ -402,10 +457,15 @@ impl Room {
             recorded_connected: false,
             dropped: false,
             deserted: None,
+            removed: Vec::new(),
         });
         self.sweep_at = now.saturating_add(SWEEP_AFTER);
         self.record_changed = true;
-        self.take_seat(host.peer, socket, false, now);
+        self.take_seat(peer, socket, claims.host, false, now);
+    }
+
+    fn is_removed(&self, peer: PeerId) -> bool {
+        self.open.as_ref().is_some_and(|open| open.removed.contains(&peer))
     }
 
     fn fresh_peer(&self, environment: &mut dyn Environment) -> PeerId {
@@ -413,75 +473,86 @@ impl Room {
             let mut entropy = [0; PeerId::LEN];
             environment.fill_random(&mut entropy);
             let peer = PeerId::fresh(entropy);
-            if !self.seats.contains_key(&peer) {
+            let is_known = self.seats.contains_key(&peer) || self.waiting.contains_key(&peer) || self.is_removed(peer);
+            if !is_known {
                 return peer;
             }
         }
     }
 
-    fn take_seat(&mut self, peer: PeerId, socket: SocketId, resumed: bool, now: Millis) {
+    fn take_seat(&mut self, peer: PeerId, socket: SocketId, moderator: bool, resumed: bool, now: Millis) {
+        // Who waited, and is let in over another connection, waits no more.
+        self.turn_away(peer, ErrorCode::Replaced, CloseCode::Replaced, REPLACED);
         let order = self.next_order;
-        self.connect(peer, order, socket, now);
+        self.connect(peer, order, socket, moderator, now);
+        let former = self.open.as_ref().map(|open| open.host.peer);
         let host_changed = self.host_returns(peer);
         self.attach(peer);
         self.welcome(peer, socket, resumed, now);
         self.tell_others(peer, &ServerFrame::Joined { peer });
         if host_changed {
             self.tell_others(peer, &ServerFrame::Host { peer });
+            self.tell_of_no_knocks(former);
         }
+        self.tell_of_knocks(peer);
     }
 
     /// Makes a peer that takes a seat host where the seat is the first one, or the peer the recorded host in whose place
-    /// another one stands. Says whether others have to be told.
+    /// another one stands, or its join token lets it moderate and the host's does not. Says whether others have to be told.
     fn host_returns(&mut self, peer: PeerId) -> bool {
         let alone = self.seats.len() == 1;
+        let moderates = |peer| self.seats.get(&peer).is_some_and(|seat| seat.moderator);
         let Some(open) = &mut self.open else { return false };
         if open.recorded_host.peer == peer && open.recorded_host.term > open.host.term {
             open.host = open.recorded_host;
             !alone
+        } else if !self.seats.contains_key(&open.host.peer) {
+            open.host = Host { peer, term: 0 };
+            self.record_changed = true;
+            false
+        } else if moderates(peer) && !moderates(open.host.peer) {
+            let term = open.host.term.max(open.recorded_host.term).saturating_add(1);
+            open.host = Host { peer, term };
+            !alone
         } else {
-            if !self.seats.contains_key(&open.host.peer) {
-                open.host = Host { peer, term: 0 };
-                self.record_changed = true;
-            }
             false
         }
     }
 
-    fn come_back(&mut self, peer: PeerId, socket: SocketId, now: Millis) {
+    fn come_back(&mut self, peer: PeerId, socket: SocketId, moderator: bool, now: Millis) {
         let Some(seat) = self.seats.get(&peer) else { return };
         let order = seat.order;
         match &seat.link {
             Link::Connected(old) => {
                 let old = old.socket;
                 self.sockets.remove(&old);
-                self.send_error(old, ErrorCode::Replaced, "this peer connected elsewhere");
+                self.send_error(old, ErrorCode::Replaced, REPLACED);
                 self.outputs.push_back(Output::Close { socket: old, code: CloseCode::Replaced });
             }
             Link::Away { .. } => self.record_changed = true,
         }
-        self.connect(peer, order, socket, now);
+        self.connect(peer, order, socket, moderator, now);
         self.attach(peer);
         self.welcome(peer, socket, true, now);
         self.tell_others(peer, &ServerFrame::Back { peer });
+        self.tell_of_knocks(peer);
     }
 
-    fn connect(&mut self, peer: PeerId, order: u32, socket: SocketId, now: Millis) {
-        let connection = Connection {
-            socket,
-            since: now,
-            alive_at: now,
-            malformed: 0,
-            bucket: Bucket::full(&self.config.limits, now),
-        };
+    fn connect(&mut self, peer: PeerId, order: u32, socket: SocketId, moderator: bool, now: Millis) {
+        let connection = self.fresh_connection(socket, now);
         self.sockets.insert(socket, peer);
-        self.seat(peer, Seat { order, link: Link::Connected(connection) });
+        self.seat(peer, Seat { order, moderator, link: Link::Connected(connection) });
         self.find_grace_end();
         if let Some(open) = &mut self.open {
             open.dropped = false;
             let was_deserted = open.deserted.take().is_some();
             self.record_changed |= was_deserted || !open.recorded_connected;
         }
+    }
+
+    fn fresh_connection(&self, socket: SocketId, now: Millis) -> Connection {
+        let bucket = Bucket::full(&self.config.limits, now);
+        Connection { socket, since: now, alive_at: now, malformed: 0, bucket }
     }
 
     fn welcome(&mut self, peer: PeerId, socket: SocketId, resumed: bool, now: Millis) {
@@ -521,6 +592,176 @@ impl Room {
         self.outputs.push_back(Output::Close { socket, code });
     }
 
+    // Waiting to be let in
+
+    /// Asks whoever moderates. A peer that asks again, over another connection, is still the same who asks.
+    fn knock(&mut self, peer: PeerId, socket: SocketId, now: Millis) {
+        let asked = self.waiting.remove(&peer);
+        if asked.is_none() && self.waiting.len() >= self.capacity() {
+            return self.refuse(socket, ErrorCode::Full, CloseCode::Full, "too many are waiting to be let in");
+        }
+        if let Some(Waiter { connection: old, .. }) = &asked {
+            self.waiting_sockets.remove(&old.socket);
+            self.send_error(old.socket, ErrorCode::Replaced, REPLACED);
+            self.outputs.push_back(Output::Close { socket: old.socket, code: CloseCode::Replaced });
+        }
+        let order = asked.as_ref().map_or(self.next_order, |asked| asked.order);
+        let connection = self.fresh_connection(socket, now);
+        self.wait(peer, Waiter { order, connection });
+        self.attach(peer);
+        self.send(socket, &ServerFrame::Waiting);
+        if asked.is_none() {
+            self.tell_moderators(&ServerFrame::Knock { peer });
+        }
+    }
+
+    fn wait(&mut self, peer: PeerId, waiter: Waiter) {
+        self.next_order = self.next_order.max(waiter.order.saturating_add(1));
+        self.waiting_sockets.insert(waiter.connection.socket, peer);
+        self.waiting.insert(peer, waiter);
+    }
+
+    /// Somebody waits no more. Says over which socket it did.
+    fn end_knock(&mut self, peer: PeerId) -> Option<SocketId> {
+        let socket = self.waiting.remove(&peer)?.connection.socket;
+        self.waiting_sockets.remove(&socket);
+        self.tell_moderators(&ServerFrame::KnockEnded { peer });
+        Some(socket)
+    }
+
+    /// Tells a peer that moderates, and has just come or become host, who is waiting.
+    fn tell_of_knocks(&mut self, peer: PeerId) {
+        if self.waiting.is_empty() || !self.moderates(peer) {
+            return;
+        }
+        let Some(socket) = self.connection(peer).map(|connection| connection.socket) else { return };
+        for peer in self.waiters() {
+            self.send(socket, &ServerFrame::Knock { peer });
+        }
+    }
+
+    /// Tells a peer that was host, and has no powers any more, that those who wait are not its concern.
+    fn tell_of_no_knocks(&mut self, former: Option<PeerId>) {
+        let Some(former) = former.filter(|&former| !self.moderates(former)) else { return };
+        let Some(socket) = self.connection(former).map(|connection| connection.socket) else { return };
+        if self.config.join_secrets.are_set() {
+            return;
+        }
+        for peer in self.waiters() {
+            self.send(socket, &ServerFrame::KnockEnded { peer });
+        }
+    }
+
+    /// Who is waiting, those who came first at the front.
+    fn waiters(&self) -> Vec<PeerId> {
+        let mut waiters: Vec<(u32, PeerId)> = self.waiting.iter().map(|(&peer, waiter)| (waiter.order, peer)).collect();
+        waiters.sort_unstable();
+        waiters.into_iter().map(|(_, peer)| peer).collect()
+    }
+
+    fn admit(&mut self, peer: PeerId, now: Millis) {
+        if let Some(socket) = self.end_knock(peer) {
+            self.take_seat(peer, socket, false, false, now);
+        }
+    }
+
+    fn turn_away(&mut self, peer: PeerId, error: ErrorCode, code: CloseCode, message: &str) {
+        if let Some(socket) = self.end_knock(peer) {
+            self.refuse(socket, error, code, message);
+        }
+    }
+
+    /// Lets go of those who wait and give no sign of life.
+    fn find_vanished_waiters(&mut self, now: Millis, environment: &dyn Environment) {
+        let stale_after = self.config.limits.stale_after().max(WAITING_STALE_AFTER);
+        for peer in self.waiters() {
+            let Some(Waiter { connection, .. }) = self.waiting.get_mut(&peer) else { continue };
+            if connection.is_stale(stale_after, now, environment)
+                && let Some(socket) = self.end_knock(peer)
+            {
+                self.outputs.push_back(Output::Close { socket, code: CloseCode::Vanished });
+            }
+        }
+    }
+
+    // Moderating
+
+    /// Whether a peer has a host's powers: those whose join token says so, or, where there are no join tokens, the host.
+    fn moderates(&self, peer: PeerId) -> bool {
+        if self.config.join_secrets.are_set() {
+            return self.seats.get(&peer).is_some_and(|seat| seat.moderator);
+        }
+        self.open.as_ref().is_some_and(|open| open.host.peer == peer)
+    }
+
+    fn tell_moderators(&mut self, frame: &ServerFrame<'_>) {
+        let to: Vec<SocketId> =
+            self.sockets.iter().filter(|&(_, &peer)| self.moderates(peer)).map(|(&socket, _)| socket).collect();
+        for to in to {
+            self.send(to, frame);
+        }
+    }
+
+    /// What only a host may ask for.
+    fn moderate(&mut self, socket: SocketId, command: Command, now: Millis, environment: &dyn Environment) {
+        match command {
+            Command::Lock(locked) => self.set_locked(locked, now, environment),
+            Command::Admit(peer) => {
+                self.find_vanished_waiters(now, environment);
+                if self.waiting.contains_key(&peer) && self.is_full() {
+                    return self.send_error(socket, ErrorCode::Full, "every seat in the room is taken");
+                }
+                self.admit(peer, now);
+            }
+            Command::Deny(peer) => self.turn_away(peer, ErrorCode::Denied, CloseCode::Denied, DENIED),
+            Command::Remove(peer) => {
+                self.turn_away(peer, ErrorCode::Denied, CloseCode::Denied, DENIED);
+                self.remove(peer);
+            }
+            Command::End => self.end(),
+        }
+    }
+
+    fn set_locked(&mut self, locked: bool, now: Millis, environment: &dyn Environment) {
+        let Some(open) = &mut self.open else { return };
+        if open.locked == locked {
+            return;
+        }
+        open.locked = locked;
+        self.record_changed = true;
+        self.tell_all(&ServerFrame::Locked { locked });
+        if locked {
+            return;
+        }
+        self.find_vanished_waiters(now, environment);
+        for peer in self.waiters() {
+            if self.is_full() {
+                self.turn_away(peer, ErrorCode::Full, CloseCode::Full, "every seat in the room is taken");
+            } else {
+                self.admit(peer, now);
+            }
+        }
+    }
+
+    /// Puts a peer out. Neither its resume token nor its name in a join token lets it in again.
+    fn remove(&mut self, peer: PeerId) {
+        if !self.seats.contains_key(&peer) {
+            return;
+        }
+        if let Some(open) = &mut self.open {
+            if open.removed.len() >= REMOVED_MAX {
+                open.removed.remove(0);
+            }
+            open.removed.push(peer);
+            self.record_changed = true;
+        }
+        if let Some(socket) = self.connection(peer).map(|connection| connection.socket) {
+            self.sockets.remove(&socket);
+            self.refuse(socket, ErrorCode::Removed, CloseCode::Removed, REMOVED);
+        }
+        self.leave(peer, LeftReason::Removed);
+    }
+
     // Frames
 
     fn receive(
@@ -542,7 +783,7 @@ impl Room {
             self.send_error(socket, ErrorCode::TooLarge, "the frame is larger than limits.messageBytes");
             return self.expel(peer, CloseCode::TooLarge, now);
         }
-        let Some(connection) = self.connection(peer) else { return };
+        let Some(connection) = self.any_connection(peer) else { return };
         connection.alive_at = connection.alive_at.max(now);
         match connection.bucket.take(&limits, now) {
             Verdict::Pass => {}
@@ -558,8 +799,13 @@ impl Room {
             Frame::Binary(_) | Frame::Oversized => Err(Malformed::Binary),
         };
         match decoded {
-            Ok(frame) => self.obey(peer, socket, frame, now, environment),
-            Err(malformed) => self.complain(peer, socket, &malformed, now),
+            Ok(frame) if self.seats.contains_key(&peer) => self.obey(peer, socket, frame, now, environment),
+            Ok(ClientFrame::Bye) => {
+                self.end_knock(peer);
+                self.outputs.push_back(Output::Close { socket, code: CloseCode::Normal });
+            }
+            Ok(_) => self.complain(peer, socket, "not let in yet", now),
+            Err(malformed) => self.complain(peer, socket, &malformed.to_string(), now),
         }
     }
 
@@ -599,13 +845,15 @@ impl Room {
             }
             ClientFrame::Ice if self.lacks_relays(now) => self.ask_relays(socket, true),
             ClientFrame::Ice => self.send_ice(peer, socket, now),
-            ClientFrame::End => {
-                if self.open.as_ref().is_some_and(|open| open.host.peer == peer) {
-                    self.end();
-                } else {
-                    self.send_error(socket, ErrorCode::NotHost, "only the host may do this");
-                }
+            ClientFrame::Lock { locked } => self.command(peer, socket, Some(Command::Lock(locked)), now, environment),
+            ClientFrame::Admit { peer: whom } => {
+                self.command(peer, socket, whom.map(Command::Admit), now, environment);
             }
+            ClientFrame::Deny { peer: whom } => self.command(peer, socket, whom.map(Command::Deny), now, environment),
+            ClientFrame::Remove { peer: whom } => {
+                self.command(peer, socket, whom.map(Command::Remove), now, environment);
+            }
+            ClientFrame::End => self.command(peer, socket, Some(Command::End), now, environment),
         }
     }
 
@@ -620,7 +868,10 @@ impl Room {
         if self.wanting_relays.is_empty() {
             self.outputs.push_back(Output::AskRelays);
         }
-        *self.wanting_relays.entry(socket).or_default() |= asked;
+        match self.wanting_relays.iter_mut().find(|(wanting, _)| *wanting == socket) {
+            Some((_, has_asked)) => *has_asked |= asked,
+            None => self.wanting_relays.push((socket, asked)),
+        }
     }
 
     /// Without an answer from the relay service, only who asked is told what there is: the others have just been.
@@ -643,9 +894,26 @@ impl Room {
         self.send(socket, &ServerFrame::Ice { ice_servers: &ice.servers, ice_seconds: ice.seconds });
     }
 
-    fn complain(&mut self, peer: PeerId, socket: SocketId, malformed: &Malformed, now: Millis) {
-        self.send_error(socket, ErrorCode::Malformed, &malformed.to_string());
-        let Some(connection) = self.connection(peer) else { return };
+    /// Obeys a command if it comes from somebody who may give it; `None` is one about nobody.
+    fn command(
+        &mut self,
+        peer: PeerId,
+        socket: SocketId,
+        command: Option<Command>,
+        now: Millis,
+        environment: &dyn Environment,
+    ) {
+        if !self.moderates(peer) {
+            return self.send_error(socket, ErrorCode::NotHost, "only the host may do this");
+        }
+        if let Some(command) = command {
+            self.moderate(socket, command, now, environment);
+        }
+    }
+
+    fn complain(&mut self, peer: PeerId, socket: SocketId, message: &str, now: Millis) {
+        self.send_error(socket, ErrorCode::Malformed, message);
+        let Some(connection) = self.any_connection(peer) else { return };
         connection.malformed = connection.malformed.saturating_add(1);
         if connection.malformed >= MALFORMED_FRAMES {
             self.expel(peer, CloseCode::Malformed, now);
@@ -663,6 +931,8 @@ impl Room {
             self.sockets.remove(&socket);
             self.outputs.push_back(Output::Close { socket, code });
             self.lose(peer, now);
+        } else if let Some(socket) = self.end_knock(peer) {
+            self.outputs.push_back(Output::Close { socket, code });
         }
     }
 
@@ -713,16 +983,20 @@ impl Room {
             self.record_changed = true;
         }
         self.tell_all(&ServerFrame::Host { peer });
+        self.tell_of_knocks(peer);
     }
 
-    /// The oldest seat that is connected, or the oldest one where none is.
+    /// The oldest seat that is connected, or the oldest one where none is; first among those who may moderate by their token.
     fn longest_present(&self) -> Option<PeerId> {
-        let rank = |seat: &Seat| (matches!(seat.link, Link::Away { .. }), seat.order);
+        let rank = |seat: &Seat| (!seat.moderator, matches!(seat.link, Link::Away { .. }), seat.order);
         self.seats.iter().min_by_key(|&(_, seat)| rank(seat)).map(|(&peer, _)| peer)
     }
 
     fn end(&mut self) {
-        let sockets: Vec<SocketId> = std::mem::take(&mut self.sockets).into_keys().collect();
+        let mut sockets: Vec<SocketId> =
+            std::mem::take(&mut self.sockets).into_iter().map(|(socket, _)| socket).collect();
+        sockets.extend(std::mem::take(&mut self.waiting_sockets).into_iter().map(|(socket, _)| socket));
+        self.waiting.clear();
         let frame = ServerFrame::Error { code: ErrorCode::Ended, message: "the host ended the call" };
         self.outputs.push_back(Output::Broadcast { to: sockets.clone(), text: frame.encode() });
         for socket in sockets {
@@ -735,6 +1009,11 @@ impl Room {
         self.open = None;
         self.seats.clear();
         self.sockets.clear();
+        self.waiting.clear();
+        // Whoever still waits comes back by itself, and nobody is there any more to ask.
+        for (socket, _) in std::mem::take(&mut self.waiting_sockets) {
+            self.outputs.push_back(Output::Close { socket, code: CloseCode::Vanished });
+        }
         self.grace_ends_at = None;
         self.next_order = 0;
         self.record_changed = false;
@@ -786,6 +1065,7 @@ impl Room {
         for peer in peers {
             self.reach(peer, now, environment);
         }
+        self.find_vanished_waiters(now, environment);
     }
 
     /// Where a signal to this peer goes. Finds out whether its connection has vanished, and declares it away if so.
@@ -795,13 +1075,7 @@ impl Room {
             Link::Away { .. } => return Some(Reach::Away),
             Link::Connected(connection) => connection,
         };
-        let is_stale = |alive_at: Millis| now.saturating_sub(alive_at) > stale_after;
-        if is_stale(connection.alive_at)
-            && let Some(ping) = environment.last_ping(connection.socket)
-        {
-            connection.alive_at = connection.alive_at.max(ping);
-        }
-        if is_stale(connection.alive_at) {
+        if connection.is_stale(stale_after, now, environment) {
             self.expel(peer, CloseCode::Vanished, now);
             return Some(Reach::Away);
         }
@@ -818,8 +1092,12 @@ impl Room {
 
     // Seats
 
+    fn capacity(&self) -> usize {
+        usize::try_from(self.config.limits.capacity).unwrap_or(usize::MAX)
+    }
+
     fn is_full(&self) -> bool {
-        self.seats.len() >= usize::try_from(self.config.limits.capacity).unwrap_or(usize::MAX)
+        self.seats.len() >= self.capacity()
     }
 
     fn seat(&mut self, peer: PeerId, seat: Seat) {
@@ -834,16 +1112,35 @@ impl Room {
         }
     }
 
+    /// The connection of a peer that has a seat, or waits for one.
+    fn any_connection(&mut self, peer: PeerId) -> Option<&mut Connection> {
+        match self.waiting.get_mut(&peer) {
+            Some(waiter) => Some(&mut waiter.connection),
+            None => match &mut self.seats.get_mut(&peer)?.link {
+                Link::Connected(connection) => Some(connection),
+                Link::Away { .. } => None,
+            },
+        }
+    }
+
     fn attach(&mut self, peer: PeerId) {
-        let Some(Seat { order, link: Link::Connected(connection) }) = self.seats.get(&peer) else { return };
-        let host = self.open.as_ref().map(|open| open.host).filter(|host| host.peer == peer);
+        let (order, moderator, connection, waiting) = match (self.seats.get(&peer), self.waiting.get(&peer)) {
+            (Some(Seat { order, moderator, link: Link::Connected(connection) }), _) => {
+                (*order, *moderator, connection, false)
+            }
+            (None, Some(waiter)) => (waiter.order, false, &waiter.connection, true),
+            (_, _) => return,
+        };
+        let host = self.open.as_ref().map(|open| open.host).filter(|host| host.peer == peer && !waiting);
         let attachment = Attachment {
             v: V1,
             peer,
-            order: *order,
+            order,
             since: connection.since,
             malformed: connection.malformed,
             host_term: host.map_or(0, |host| host.term),
+            moderator,
+            waiting,
         };
         self.outputs.push_back(Output::Attach { socket: connection.socket, attachment });
     }
@@ -857,7 +1154,7 @@ impl Room {
             .seats
             .iter()
             .filter_map(|(&peer, seat)| match seat.link {
-                Link::Away { since } => Some(AwaySeat { peer, order: seat.order, since }),
+                Link::Away { since } => Some(AwaySeat { peer, order: seat.order, since, moderator: seat.moderator }),
                 Link::Connected(_) => None,
             })
             .collect();
@@ -874,6 +1171,7 @@ impl Room {
             away,
             connected: open.recorded_connected,
             deserted: open.deserted,
+            removed: open.removed.clone(),
         }));
     }
 
@@ -912,4 +1210,31 @@ impl Room {
 enum Reach {
     Connected(SocketId),
     Away,
+}
+
+/// What a host asks for.
+#[derive(Clone, Copy)]
+enum Command {
+    Lock(bool),
+    Admit(PeerId),
+    Deny(PeerId),
+    Remove(PeerId),
+    End,
+}
+
+const REPLACED: &str = "this peer connected elsewhere";
+const REMOVED: &str = "the host removed this peer";
+const DENIED: &str = "the host did not let this peer in";
+
+impl Connection {
+    /// Whether the last sign of life is too old. Asks the runtime only where the one in memory is.
+    fn is_stale(&mut self, stale_after: Millis, now: Millis, environment: &dyn Environment) -> bool {
+        let is_stale = |alive_at: Millis| now.saturating_sub(alive_at) > stale_after;
+        if is_stale(self.alive_at)
+            && let Some(ping) = environment.last_ping(self.socket)
+        {
+            self.alive_at = self.alive_at.max(ping);
+        }
+        is_stale(self.alive_at)
+    }
 }

@@ -52,7 +52,10 @@ pub enum Route {
     /// `GET /api/health`
     Health,
     /// `POST /api/rooms`: a fresh name.
-    CreateRoom,
+    CreateRoom {
+        /// The join token from `Authorization: Bearer <jwt>`.
+        token: Option<String>,
+    },
     /// `GET /api/rooms/{room}`
     RoomStatus {
         /// Which room.
@@ -78,6 +81,8 @@ pub enum RouteError {
     MissingSubprotocol,
     /// 401: the room has a gate, and another one or none was shown.
     Unauthorized,
+    /// 401: only bearers of a join token make rooms here, and none, or no good one, was shown.
+    TokenNeeded,
     /// 403: another site's page, which is not among the allowed.
     OriginNotAllowed,
     /// 404: there is nothing at this path.
@@ -97,7 +102,7 @@ impl RouteError {
     pub fn status(self) -> u16 {
         match self {
             Self::BadRoom | Self::MissingSubprotocol => 400,
-            Self::Unauthorized => 401,
+            Self::Unauthorized | Self::TokenNeeded => 401,
             Self::OriginNotAllowed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
@@ -111,7 +116,7 @@ impl RouteError {
         match self {
             Self::BadRoom => "bad-room",
             Self::MissingSubprotocol => "missing-subprotocol",
-            Self::Unauthorized => "unauthorized",
+            Self::Unauthorized | Self::TokenNeeded => "unauthorized",
             Self::OriginNotAllowed => "origin-not-allowed",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed { .. } => "method-not-allowed",
@@ -126,6 +131,7 @@ impl RouteError {
             Self::BadRoom => "a room's name has 1 to 64 of the characters A-Z, a-z, 0-9, _ and -",
             Self::MissingSubprotocol => "offer the subprotocol switchboard.v1",
             Self::Unauthorized => "this room needs its gate: Authorization: Gate <base64url>",
+            Self::TokenNeeded => "rooms are made with a join token: Authorization: Bearer <jwt>",
             Self::OriginNotAllowed => "this origin is not in ALLOWED_ORIGINS",
             Self::NotFound => "there is nothing here",
             Self::MethodNotAllowed { .. } => "this path does not take this method",
@@ -138,6 +144,7 @@ impl RouteError {
     pub fn header(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Unauthorized => Some(("www-authenticate", "Gate")),
+            Self::TokenNeeded => Some(("www-authenticate", "Bearer")),
             Self::MethodNotAllowed { allow } => Some(("allow", allow)),
             Self::UpgradeRequired => Some(("upgrade", "websocket")),
             Self::BadRoom | Self::MissingSubprotocol | Self::OriginNotAllowed | Self::NotFound => None,
@@ -168,12 +175,13 @@ pub fn route(request: &Request<'_>, origins: &AllowedOrigins) -> Result<Route, R
             if request.method != "POST" {
                 return Err(RouteError::MethodNotAllowed { allow: "POST" });
             }
-            Ok(Route::CreateRoom)
+            Ok(Route::CreateRoom { token: credentials(request.authorization, "bearer").map(str::to_owned) })
         }
         (Some("rooms"), Some(room), None, None) => {
             let room = RoomName::parse(room)?;
             read_only(request)?;
-            Ok(Route::RoomStatus { room, gate: authorization(request.authorization) })
+            let gate = credentials(request.authorization, "gate").map_or(GateOffer::Absent, GateOffer::read);
+            Ok(Route::RoomStatus { room, gate })
         }
         (Some("rooms"), Some(room), Some("socket"), None) => {
             let room = RoomName::parse(room)?;
@@ -204,11 +212,10 @@ fn socket(request: &Request<'_>, origins: &AllowedOrigins) -> Result<Offer, Rout
     if offer.speaks_v1 { Ok(offer) } else { Err(RouteError::MissingSubprotocol) }
 }
 
-fn authorization(header: Option<&str>) -> GateOffer {
-    let Some((scheme, gate)) = header.and_then(|header| header.trim().split_once(' ')) else {
-        return GateOffer::Absent;
-    };
-    if scheme.eq_ignore_ascii_case("gate") { GateOffer::read(gate.trim()) } else { GateOffer::Absent }
+/// What the header `Authorization` carries under this scheme (RFC 9110, section 11.4).
+fn credentials<'a>(header: Option<&'a str>, scheme: &str) -> Option<&'a str> {
+    let (shown, credentials) = header?.trim().split_once(' ')?;
+    shown.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
 }
 
 #[cfg(test)]
@@ -247,7 +254,10 @@ mod tests {
     fn every_endpoint_is_found() {
         assert_eq!(routed(get("/api/health")), Ok(Route::Health));
         assert_eq!(routed(Request { method: "HEAD", ..get("/api/health") }), Ok(Route::Health));
-        assert_eq!(routed(Request { method: "POST", ..get("/api/rooms") }), Ok(Route::CreateRoom));
+        let create = Request { method: "POST", ..get("/api/rooms") };
+        assert_eq!(routed(create), Ok(Route::CreateRoom { token: None }));
+        let bearing = Request { authorization: Some("bearer  a.b.c "), ..create };
+        assert_eq!(routed(bearing), Ok(Route::CreateRoom { token: Some("a.b.c".to_owned()) }));
         assert_eq!(
             routed(get("/api/rooms/a-B_9")),
             Ok(Route::RoomStatus { room: name("a-B_9"), gate: GateOffer::Absent })

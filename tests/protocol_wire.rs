@@ -52,6 +52,11 @@ fn the_server_writes_the_golden_frames() {
         ("back", ServerFrame::Back { peer: peer('3') }.encode()),
         ("left with bye", ServerFrame::Left { peer: peer('3'), reason: LeftReason::Bye }.encode()),
         ("left by timeout", ServerFrame::Left { peer: peer('3'), reason: LeftReason::Timeout }.encode()),
+        ("left by removal", ServerFrame::Left { peer: peer('3'), reason: LeftReason::Removed }.encode()),
+        ("locked", ServerFrame::Locked { locked: true }.encode()),
+        ("waiting", ServerFrame::Waiting.encode()),
+        ("knock", ServerFrame::Knock { peer: peer('3') }.encode()),
+        ("knockEnded", ServerFrame::KnockEnded { peer: peer('3') }.encode()),
         ("signal", relayed_signal(peer('2'), raw(r#"{ "candidates":[ ] , "n":1.0e+2,"é":"\u00e9"}"#))),
         (
             "undelivered with ref",
@@ -111,6 +116,10 @@ fn describe(frame: ClientFrame<'_>) -> Value {
         ClientFrame::Bye => serde_json::json!({ "type": "bye" }),
         ClientFrame::Check { peer } => serde_json::json!({ "type": "check", "peer": id(peer) }),
         ClientFrame::Ice => serde_json::json!({ "type": "ice" }),
+        ClientFrame::Lock { locked } => serde_json::json!({ "type": "lock", "locked": locked }),
+        ClientFrame::Admit { peer } => serde_json::json!({ "type": "admit", "peer": id(peer) }),
+        ClientFrame::Deny { peer } => serde_json::json!({ "type": "deny", "peer": id(peer) }),
+        ClientFrame::Remove { peer } => serde_json::json!({ "type": "remove", "peer": id(peer) }),
         ClientFrame::End => serde_json::json!({ "type": "end" }),
     }
 }

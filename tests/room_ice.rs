@@ -4,6 +4,7 @@ mod support;
 
 use serde_json::Value;
 use support::{START, World, broadcast, sent};
+use switchboard::access::JoinSecrets;
 use switchboard::ice::{Ice, IceServers, RelayService, Relays, Turn};
 use switchboard::protocol::{Limits, Millis, RoomName};
 use switchboard::room::{Input, Output, Room, RoomConfig, SocketId};
@@ -32,7 +33,11 @@ fn relay(user: &str) -> String {
 fn world(turn: Option<Turn>, service: Option<RelayService>) -> World {
     let mut world = World::new(Limits::DEFAULT);
     let servers = IceServers::parse(&format!("[{STUN}]")).unwrap();
-    let config = RoomConfig { limits: Limits::DEFAULT, ice: Ice { servers, turn, service } };
+    let config = RoomConfig {
+        limits: Limits::DEFAULT,
+        ice: Ice { servers, turn, service },
+        join_secrets: JoinSecrets::default(),
+    };
     world.room = Room::restore(RoomName::parse("room").unwrap(), config, None, vec![], START);
     world
 }

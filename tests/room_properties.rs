@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -31,6 +31,14 @@ enum Step {
     Flood(prop::sample::Index, u8),
     Garbage(prop::sample::Index),
     Check(prop::sample::Index, prop::sample::Index),
+    Lock(prop::sample::Index, bool),
+    /// `admit`, `deny` or `remove`, about anybody who waits or ever was here.
+    Moderate(prop::sample::Index, &'static str, prop::sample::Index),
+    End(prop::sample::Index),
+    /// Somebody who waits sends this.
+    Waiting(prop::sample::Index, &'static str),
+    /// Somebody who waits is gone.
+    GiveUp(prop::sample::Index),
     Ping(prop::sample::Index),
     /// Time passes; what falls due meanwhile, comes.
     Pass(Millis),
@@ -51,6 +59,13 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any(), 0..40_u8).prop_map(|(from, count)| Step::Flood(from, count)),
         2 => any().prop_map(Step::Garbage),
         3 => (any(), any()).prop_map(|(from, whom)| Step::Check(from, whom)),
+        4 => (any(), prop::bool::weighted(0.8)).prop_map(|(from, locked)| Step::Lock(from, locked)),
+        6 => (any(), prop::sample::select(&["admit", "deny", "remove"][..]), any())
+            .prop_map(|(from, what, whom)| Step::Moderate(from, what, whom)),
+        1 => any().prop_map(Step::End),
+        2 => (any(), prop::sample::select(&[r#"{"type":"bye"}"#, r#"{"type":"ice"}"#, "garbage"][..]))
+            .prop_map(|(from, text)| Step::Waiting(from, text)),
+        1 => any().prop_map(Step::GiveUp),
         3 => any().prop_map(Step::Ping),
         4 => (0..40_000_u64).prop_map(Step::Pass),
         1 => (0..90_000_000_u64).prop_map(Step::Pass),
@@ -70,6 +85,10 @@ struct Model {
     claim: Option<String>,
     /// Whether a restart has dropped somebody, and nobody has taken a seat since.
     dropped: bool,
+    locked: bool,
+    /// Who waits to be let in, oldest first. Their sockets are never `None`.
+    waiting: Vec<Seat>,
+    removed: Vec<String>,
 }
 
 struct Seat {
@@ -86,6 +105,21 @@ struct Seat {
 }
 
 impl Seat {
+    fn new(peer: &str, socket: u32, now: Millis) -> Self {
+        let mut seat = Self {
+            peer: peer.to_owned(),
+            socket: None,
+            since: now,
+            heard: now,
+            tokens: 0,
+            refilled: now,
+            dropped: 0,
+            malformed: 0,
+        };
+        seat.connect(socket, now);
+        seat
+    }
+
     fn connect(&mut self, socket: u32, now: Millis) {
         (self.socket, self.since, self.heard, self.malformed) = (Some(socket), now, now, 0);
         self.fill(now);
@@ -119,6 +153,20 @@ impl Model {
 
     fn seat(&mut self, peer: &str) -> Option<&mut Seat> {
         self.seats.iter_mut().find(|seat| seat.peer == peer)
+    }
+
+    /// A seat for who has none.
+    fn take_seat(&mut self, peer: &str, socket: u32, now: Millis) {
+        self.waiting.retain(|waiter| waiter.peer != peer);
+        self.seats.push(Seat::new(peer, socket, now));
+        let host_seated = self.host.as_ref().is_some_and(|host| self.is_seated(host));
+        if self.claim.as_deref() == Some(peer) || !host_seated {
+            self.host = Some(peer.to_owned());
+            if self.claim.as_deref() == Some(peer) {
+                self.claim = None;
+            }
+        }
+        (self.open, self.dropped) = (true, false);
     }
 
     fn is_seated(&self, peer: &str) -> bool {
@@ -170,6 +218,9 @@ struct View {
     own: String,
     host: String,
     others: BTreeMap<String, bool>,
+    locked: bool,
+    /// Who knocks, as a host is told.
+    knocks: BTreeSet<String>,
 }
 
 struct Run {
@@ -182,6 +233,8 @@ struct Run {
     /// What the last step brought: signals and errors, by socket.
     signals: Vec<(u32, String, String)>,
     errors: Vec<(u32, String)>,
+    /// Who was told to wait.
+    told_to_wait: Vec<u32>,
     count: u32,
 }
 
@@ -195,6 +248,7 @@ impl Run {
             life: 0,
             signals: vec![],
             errors: vec![],
+            told_to_wait: vec![],
             count: 0,
         }
     }
@@ -216,9 +270,16 @@ impl Run {
     fn told(&mut self, socket: u32, text: &str) {
         let frame: Value = serde_json::from_str(text).unwrap();
         let field = |name: &str| frame[name].as_str().unwrap_or_default().to_owned();
+        match frame["type"].as_str().unwrap() {
+            "waiting" => return self.told_to_wait.push(socket),
+            "undelivered" => return self.errors.push((socket, field("reason"))),
+            "error" => return self.errors.push((socket, field("code"))),
+            _ => {}
+        }
         let view = self.views.entry(socket).or_default();
         match frame["type"].as_str().unwrap() {
             "welcome" => {
+                view.locked = frame["room"]["locked"].as_bool().unwrap();
                 let others = frame["peers"].as_array().unwrap().iter();
                 view.others = others
                     .map(|peer| (peer["id"].as_str().unwrap().to_owned(), peer["away"].as_bool().unwrap()))
@@ -231,9 +292,10 @@ impl Run {
             "back" => assert!(view.others.insert(field("peer"), false).is_some(), "back, but never there"),
             "left" => assert!(view.others.remove(&field("peer")).is_some(), "left, but never there"),
             "host" => view.host = field("peer"),
+            "locked" => view.locked = frame["locked"].as_bool().unwrap(),
+            "knock" => assert!(view.knocks.insert(field("peer")), "knocked twice"),
+            "knockEnded" => assert!(view.knocks.remove(&field("peer")), "a knock ended that never was"),
             "signal" => self.signals.push((socket, field("from"), frame["data"].to_string())),
-            "undelivered" => self.errors.push((socket, field("reason"))),
-            "error" => self.errors.push((socket, field("code"))),
             other => panic!("{other}"),
         }
     }
@@ -262,6 +324,15 @@ impl Run {
         for peer in peers.iter().filter(|peer| Some(peer.as_str()) != but) {
             self.find_vanished(peer);
         }
+        self.find_vanished_waiters();
+    }
+
+    fn find_vanished_waiters(&mut self) {
+        let (now, pings) = (self.world.now, &self.world.senses.pings);
+        self.model.waiting.retain(|waiter| {
+            let ping = pings.get(&waiter.socket.unwrap()).copied().unwrap_or(0);
+            now - waiter.heard.max(ping) <= STALE
+        });
     }
 
     fn join(&mut self, token: Option<(String, String, u32)>) {
@@ -270,15 +341,29 @@ impl Run {
         self.settle();
         let valid = token.as_ref().filter(|(_, _, life)| self.model.open && *life == self.life);
         let resumed = valid.map(|(_, peer, _)| peer.clone());
-        self.find_all_vanished(resumed.as_deref());
+        let removed = resumed.as_ref().is_some_and(|peer| self.model.removed.contains(peer));
+        if !removed {
+            self.find_all_vanished(resumed.as_deref());
+        }
         let seated = resumed.as_ref().is_some_and(|peer| self.model.is_seated(peer));
-        let full = !seated && self.model.seats.len() >= 4;
+        let waits = self.model.locked && resumed.is_none();
+        let taken = if waits { self.model.waiting.len() } else { self.model.seats.len() };
+        let full = !seated && taken >= 4;
         let offer = Offer { resume: token.map(|(token, ..)| token), ..Offer::default() };
         let (socket, outputs) = self.world.open(offer);
+        let knocker = outputs.iter().find_map(|output| match output {
+            Output::Attach { attachment, .. } if attachment.waiting => Some(attachment.peer.to_string()),
+            _ => None,
+        });
         self.absorb(outputs);
-        if full {
-            assert_eq!(self.errors, [(socket, "full".to_owned())]);
-            self.views.remove(&socket);
+        if removed || full {
+            let code = if removed { "removed" } else { "full" };
+            assert_eq!(self.errors, [(socket, code.to_owned())]);
+            return;
+        }
+        if waits {
+            assert_eq!(std::mem::take(&mut self.told_to_wait), [socket]);
+            self.model.waiting.push(Seat::new(&knocker.unwrap(), socket, now));
             return;
         }
         let own = self.views[&socket].own.clone();
@@ -289,29 +374,49 @@ impl Run {
             if let Some(old) = self.model.seat(&own).unwrap().socket {
                 assert_eq!(self.errors, [(old, "replaced".to_owned())]);
             }
+            (self.model.open, self.model.dropped) = (true, false);
+            self.model.seat(&own).unwrap().connect(socket, now);
         } else {
             assert!(!self.model.is_seated(&own), "a new peer is nobody who is here");
-            let seat = Seat {
-                peer: own.clone(),
-                socket: None,
-                since: now,
-                heard: now,
-                tokens: 0,
-                refilled: now,
-                dropped: 0,
-                malformed: 0,
-            };
-            self.model.seats.push(seat);
-            let host_seated = self.model.host.as_ref().is_some_and(|host| self.model.is_seated(host));
-            if self.model.claim.as_ref() == Some(&own) || !host_seated {
-                self.model.host = Some(own.clone());
-                if self.model.claim.as_ref() == Some(&own) {
-                    self.model.claim = None;
-                }
-            }
+            self.model.take_seat(&own, socket, now);
         }
-        (self.model.open, self.model.dropped) = (true, false);
-        self.model.seat(&own).unwrap().connect(socket, now);
+    }
+
+    /// A command from one of the connected. Says whether it is obeyed.
+    fn command(&mut self, from: prop::sample::Index, text: &str) -> Option<u32> {
+        let (socket, peer) = self.pick(from)?;
+        let passed = self.frame(socket, &peer, text);
+        if passed && self.model.host.as_ref() != Some(&peer) {
+            assert_eq!(self.errors, [(socket, "not-host".to_owned())]);
+            return None;
+        }
+        passed.then_some(socket)
+    }
+
+    fn moderate(&mut self, socket: u32, what: &str, whom: &str) {
+        let now = self.world.now;
+        let waiter = |model: &Model| model.waiting.iter().find(|waiter| waiter.peer == whom).and_then(|w| w.socket);
+        if what == "admit" {
+            self.find_vanished_waiters();
+            let Some(there) = waiter(&self.model) else { return };
+            if self.model.seats.len() >= 4 {
+                assert_eq!(self.errors, [(socket, "full".to_owned())]);
+            } else {
+                self.model.take_seat(whom, there, now);
+            }
+            return;
+        }
+        if let Some(there) = waiter(&self.model) {
+            assert_eq!(self.errors, [(there, "denied".to_owned())]);
+            self.model.waiting.retain(|waiter| waiter.peer != whom);
+        }
+        if what == "remove" && self.model.is_seated(whom) {
+            if let Some(there) = self.model.seat(whom).and_then(|seat| seat.socket) {
+                assert_eq!(self.errors, [(there, "removed".to_owned())]);
+            }
+            self.model.removed.push(whom.to_owned());
+            self.model.leave(whom);
+        }
     }
 
     /// A room that everybody has left is no more. One whose peers a restart has dropped still is.
@@ -342,6 +447,7 @@ impl Run {
     fn step(&mut self, step: &Step) {
         self.signals.clear();
         self.errors.clear();
+        self.told_to_wait.clear();
         let now = self.world.now;
         match step {
             Step::Join => self.join(None),
@@ -437,6 +543,79 @@ impl Run {
                     }
                 }
             }
+            Step::Lock(from, locked) => {
+                if self.command(*from, &format!(r#"{{"type":"lock","locked":{locked}}}"#)).is_some()
+                    && self.model.locked != *locked
+                {
+                    self.model.locked = *locked;
+                    if !locked {
+                        self.find_vanished_waiters();
+                        let mut refused = vec![];
+                        for waiter in std::mem::take(&mut self.model.waiting) {
+                            if self.model.seats.len() >= 4 {
+                                refused.push((waiter.socket.unwrap(), "full".to_owned()));
+                            } else {
+                                self.model.take_seat(&waiter.peer, waiter.socket.unwrap(), now);
+                            }
+                        }
+                        assert_eq!(self.errors, refused);
+                    }
+                }
+            }
+            Step::Moderate(from, what, whom) => {
+                let mut known: Vec<String> = self.model.waiting.iter().map(|waiter| waiter.peer.clone()).collect();
+                known.extend(self.tokens.iter().map(|(_, peer, _)| peer.clone()));
+                if !known.is_empty() {
+                    let whom = known[whom.index(known.len())].clone();
+                    if let Some(socket) = self.command(*from, &format!(r#"{{"type":"{what}","peer":"{whom}"}}"#)) {
+                        self.moderate(socket, what, &whom);
+                    }
+                }
+            }
+            Step::End(from) => {
+                let mut everybody: Vec<u32> = self.model.connected().iter().map(|(socket, _)| *socket).collect();
+                everybody.sort_unstable();
+                everybody.extend(self.model.waiting.iter().filter_map(|waiter| waiter.socket));
+                if self.command(*from, r#"{"type":"end"}"#).is_some() {
+                    let mut told: Vec<u32> = self.errors.iter().map(|(socket, _)| *socket).collect();
+                    assert!(self.errors.iter().all(|(_, code)| code == "ended"));
+                    told.sort_unstable();
+                    everybody.sort_unstable();
+                    assert_eq!(told, everybody);
+                    self.model = Model::default();
+                }
+            }
+            Step::Waiting(from, text) => {
+                if !self.model.waiting.is_empty() {
+                    let at = from.index(self.model.waiting.len());
+                    let socket = self.model.waiting[at].socket.unwrap();
+                    let outputs = self.world.send(socket, text);
+                    self.absorb(outputs);
+                    let waiter = &mut self.model.waiting[at];
+                    let malformed = match waiter.take(now) {
+                        Ok(()) if text.contains("bye") => None,
+                        Ok(()) => {
+                            waiter.malformed += 1;
+                            Some(vec![(socket, "malformed".to_owned())])
+                        }
+                        Err(Some(true)) => Some(vec![(socket, "too-many-messages".to_owned())]),
+                        Err(Some(false)) => Some(vec![]),
+                        Err(None) => None,
+                    };
+                    let stays = malformed.is_some() && waiter.malformed < 10;
+                    assert_eq!(self.errors, malformed.unwrap_or_default());
+                    if !stays {
+                        self.model.waiting.remove(at);
+                    }
+                }
+            }
+            Step::GiveUp(from) => {
+                if !self.model.waiting.is_empty() {
+                    let waiter = self.model.waiting.remove(from.index(self.model.waiting.len()));
+                    let outputs = self.world.lose(waiter.socket.unwrap());
+                    self.absorb(outputs);
+                }
+            }
             Step::Ping(from) => {
                 if let Some((socket, _)) = self.pick(*from) {
                     self.world.senses.pings.insert(socket, now);
@@ -446,7 +625,7 @@ impl Run {
             Step::Hibernate => {
                 self.world.hibernate();
                 assert_eq!(self.world.drain(), []);
-                for seat in &mut self.model.seats {
+                for seat in self.model.seats.iter_mut().chain(&mut self.model.waiting) {
                     if seat.socket.is_some() {
                         seat.heard = seat.since;
                         seat.fill(now);
@@ -458,6 +637,7 @@ impl Run {
                 self.views.clear();
                 self.model.dropped |= self.model.seats.iter().any(|seat| seat.socket.is_some());
                 self.model.seats.retain(|seat| seat.socket.is_none());
+                self.model.waiting.clear();
                 if let Some(record) = &self.world.record {
                     let record: Value = serde_json::from_str(record).unwrap();
                     let field = |name: &str| record[name].as_str().map(str::to_owned);
@@ -487,6 +667,9 @@ impl Run {
             for (_, peer) in self.model.connected() {
                 self.find_vanished(&peer);
             }
+            if !self.model.seats.is_empty() {
+                self.find_vanished_waiters();
+            }
             self.absorb(outputs);
         }
         self.world.now = end;
@@ -497,8 +680,12 @@ impl Run {
         let seated: Vec<u32> = world.attachments.iter().filter(|(_, a)| a.is_some()).map(|(&s, _)| s).collect();
         let mut connected: Vec<u32> = self.model.connected().iter().map(|(socket, _)| *socket).collect();
         connected.sort_unstable();
-        assert_eq!(seated, connected, "who holds a seat has an attachment, and nobody else has");
         assert_eq!(self.views.keys().copied().collect::<Vec<_>>(), connected);
+        connected.extend(self.model.waiting.iter().filter_map(|waiter| waiter.socket));
+        connected.sort_unstable();
+        assert_eq!(seated, connected, "who holds a seat or waits for one has an attachment, and nobody else has");
+        let knocks: BTreeSet<String> = self.model.waiting.iter().map(|waiter| waiter.peer.clone()).collect();
+        let nobody = BTreeSet::new();
         for seat in &self.model.seats {
             let Some(socket) = seat.socket else { continue };
             let others = self.model.seats.iter().filter(|other| other.peer != seat.peer);
@@ -508,6 +695,9 @@ impl Run {
             assert_eq!(view.own, seat.peer);
             assert_eq!(view.others, others, "what {} was told of the others", seat.peer);
             assert_eq!(Some(&view.host), self.model.host.as_ref(), "what {} was told of the host", seat.peer);
+            assert_eq!(view.locked, self.model.locked, "what {} was told of the lock", seat.peer);
+            let told = if view.host == view.own { &knocks } else { &nobody };
+            assert_eq!(&view.knocks, told, "what {} was told of who waits", seat.peer);
         }
         assert_eq!(world.record.is_some(), self.model.open, "an open room is recorded, and only an open one");
         assert_eq!(world.room.poll_timeout().is_some(), self.model.open);
@@ -516,7 +706,7 @@ impl Run {
             assert!(world.room.poll_timeout().unwrap() <= grace);
         }
         let status = world.room.status(&GateOffer::Absent).unwrap();
-        assert_eq!((status.present, status.capacity), (self.model.seats.len(), 4));
+        assert_eq!((status.present, status.capacity, status.locked), (self.model.seats.len(), 4, self.model.locked));
     }
 }
 

@@ -5,9 +5,14 @@
 
 mod support;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 use support::{DAY, START, World, broadcast, sent, token, welcome};
+use switchboard::access::JoinSecrets;
 use switchboard::protocol::{CloseCode, GateOffer, Limits, Offer, PeerId};
-use switchboard::room::{Attachment, AwaySeat, Frame, Input, Output, Record, Status, Unauthorized, V1};
+use switchboard::room::{Attachment, AwaySeat, Frame, Input, Output, Record, RoomConfig, Status, Unauthorized, V1};
 
 const A: &str = "2222222222";
 const B: &str = "3333333333";
@@ -231,7 +236,7 @@ fn a_lost_connection_keeps_its_seat_and_the_others_are_told() {
     world.now += 1000;
     let outputs = world.lose(b);
     let record = record(&world);
-    assert_eq!(record.away, [AwaySeat { peer: peer(B), order: 1, since: world.now }]);
+    assert_eq!(record.away, [AwaySeat { peer: peer(B), order: 1, since: world.now, moderator: false }]);
     assert_eq!(outputs, [broadcast(&[a], &away(B)), Output::Store(record)]);
     assert_eq!(world.room.poll_timeout(), Some(world.now + 30_000));
     let status = Status { present: 2, capacity: 8, locked: false };
@@ -753,15 +758,441 @@ fn sockets_without_a_record_are_sent_away_to_join_anew() {
     assert_eq!(world.room.poll_timeout(), None);
 }
 
+// Locking, knocking, removing
+
+fn frame(kind: &str, peer: &str) -> String {
+    format!(r#"{{"type":"{kind}","peer":"{peer}"}}"#)
+}
+
+const LOCK: &str = r#"{"type":"lock","locked":true}"#;
+const UNLOCK: &str = r#"{"type":"lock","locked":false}"#;
+const WAITING: &str = r#"{"type":"waiting"}"#;
+
+fn locked(locked: bool) -> String {
+    format!(r#"{{"type":"locked","locked":{locked}}}"#)
+}
+
+/// A locked room with a host and a guest, and somebody who knocks.
+fn knocked() -> (World, [u32; 3]) {
+    let mut world = world();
+    let (a, b) = (world.join(), world.join());
+    world.send(a, LOCK);
+    let c = world.join();
+    (world, [a, b, c])
+}
+
+#[test]
+fn a_lock_is_told_to_everybody_and_stored_and_a_second_one_says_nothing() {
+    let mut world = world();
+    let (a, b) = (world.join(), world.join());
+    let outputs = world.send(a, LOCK);
+    assert!(record(&world).locked);
+    assert_eq!(outputs, [broadcast(&[a, b], &locked(true)), Output::Store(record(&world))]);
+    assert_eq!(world.send(a, LOCK), []);
+    let status = Status { present: 2, capacity: 8, locked: true };
+    assert_eq!(world.room.status(&GateOffer::Absent), Ok(status));
+    let outputs = world.send(a, UNLOCK);
+    assert_eq!(outputs, [broadcast(&[a, b], &locked(false)), Output::Store(record(&world))]);
+}
+
+#[test]
+fn a_newcomer_to_a_locked_room_waits_and_the_host_alone_is_asked() {
+    let mut world = world();
+    let (a, _b) = (world.join(), world.join());
+    world.send(a, LOCK);
+    let (c, outputs) = world.open(Offer::default());
+    let attach = Output::Attach { socket: c, attachment: attachment(&world, c) };
+    assert!(attachment(&world, c).waiting);
+    assert_eq!(outputs, [attach, sent(c, WAITING), sent(a, &frame("knock", C))]);
+    assert_eq!(world.room.status(&GateOffer::Absent).map(|status| status.present), Ok(2));
+}
+
+#[test]
+fn who_is_admitted_is_welcomed_under_the_name_it_knocked_with() {
+    let (mut world, [a, b, c]) = knocked();
+    let outputs = world.send(a, &frame("admit", C));
+    assert_eq!(outputs[0], sent(a, &frame("knockEnded", C)));
+    assert_join(&world, c, &outputs[1..], &[broadcast(&[a, b], &joined(C))]);
+    assert_eq!(welcome(&outputs)["self"], C);
+    assert_eq!(welcome(&outputs)["room"]["locked"], true);
+    assert!(!attachment(&world, c).waiting);
+    assert_eq!(world.send(a, &frame("admit", C)), []);
+}
+
+#[test]
+fn who_is_denied_is_told_and_nobody_else_notices() {
+    let (mut world, [a, _, c]) = knocked();
+    let denied = error(c, "denied", "the host did not let this peer in");
+    let outputs = world.send(a, &frame("deny", C));
+    assert_eq!(outputs, [sent(a, &frame("knockEnded", C)), denied, closed(c, CloseCode::Denied)]);
+    assert_eq!(world.close(c, 4005, true), []);
+}
+
+#[test]
+fn who_gives_up_waiting_is_no_more_asked_for() {
+    for give_up in [
+        |world: &mut World, socket: u32| world.lose(socket),
+        |world: &mut World, socket: u32| world.close(socket, 1000, true),
+    ] {
+        let (mut world, [a, _, c]) = knocked();
+        assert_eq!(give_up(&mut world, c), [sent(a, &frame("knockEnded", C))]);
+        assert_eq!(world.send(a, &frame("admit", C)), []);
+    }
+    let (mut world, [a, _, c]) = knocked();
+    let outputs = world.send(c, r#"{"type":"bye"}"#);
+    assert_eq!(outputs, [sent(a, &frame("knockEnded", C)), closed(c, CloseCode::Normal)]);
+}
+
+#[test]
+fn who_waits_can_neither_speak_nor_ask_for_anything() {
+    let (mut world, [_, _, c]) = knocked();
+    for text in [
+        format!(r#"{{"type":"signal","to":"{A}","data":1}}"#),
+        r#"{"type":"signal","data":1}"#.to_owned(),
+        r#"{"type":"ice"}"#.to_owned(),
+        LOCK.to_owned(),
+        UNLOCK.to_owned(),
+        frame("check", A),
+        frame("admit", C),
+        r#"{"type":"end"}"#.to_owned(),
+    ] {
+        let outputs = world.send(c, &text);
+        let attach = Output::Attach { socket: c, attachment: attachment(&world, c) };
+        assert_eq!(outputs, [error(c, "malformed", "not let in yet"), attach], "{text}");
+    }
+    assert_eq!(attachment(&world, c).malformed, 8);
+}
+
+#[test]
+fn who_waits_hears_nothing_of_what_happens_inside() {
+    let (mut world, [a, b, _]) = knocked();
+    let signal = format!(r#"{{"type":"signal","from":"{A}","data":1}}"#);
+    assert_eq!(world.send(a, r#"{"type":"signal","data":1}"#), [broadcast(&[b], &signal)]);
+    let outputs = world.send(b, r#"{"type":"bye"}"#);
+    assert_eq!(outputs, [closed(b, CloseCode::Normal), broadcast(&[a], &left(B, "bye"))]);
+}
+
+#[test]
+fn waiting_survives_hibernation() {
+    let (mut world, [a, b, c]) = knocked();
+    world.hibernate();
+    let outputs = world.send(a, &frame("admit", C));
+    assert_join(&world, c, &outputs[1..], &[broadcast(&[a, b], &joined(C))]);
+}
+
+#[test]
+fn unlocking_lets_in_those_who_wait_as_long_as_there_are_seats() {
+    let mut world = World::new(Limits { capacity: 2, ..Limits::DEFAULT });
+    let a = world.join();
+    world.send(a, LOCK);
+    let (b, c) = (world.join(), world.join());
+    let outputs = world.send(a, UNLOCK);
+    assert_eq!(outputs[..2], [broadcast(&[a], &locked(false)), sent(a, &frame("knockEnded", B))]);
+    let full = [
+        sent(a, &frame("knockEnded", C)),
+        error(c, "full", "every seat in the room is taken"),
+        closed(c, CloseCode::Full),
+        Output::Store(record(&world)),
+    ];
+    let others: Vec<Output> = [vec![broadcast(&[a], &joined(B))], full.to_vec()].concat();
+    assert_join(&world, b, &outputs[2..], &others);
+}
+
+#[test]
+fn where_every_seat_is_taken_the_host_is_told_and_the_knock_stays() {
+    let mut world = World::new(Limits { capacity: 2, ..Limits::DEFAULT });
+    let (a, b) = (world.join(), world.join());
+    world.send(a, LOCK);
+    let c = world.join();
+    let full = error(a, "full", "every seat in the room is taken");
+    assert_eq!(world.send(a, &frame("admit", C)), [full]);
+    world.send(b, r#"{"type":"bye"}"#);
+    let outputs = world.send(a, &frame("admit", C));
+    assert_join(&world, c, &outputs[1..], &[broadcast(&[a], &joined(C))]);
+}
+
+#[test]
+fn no_more_may_wait_than_there_are_seats() {
+    let mut world = World::new(Limits { capacity: 2, ..Limits::DEFAULT });
+    let a = world.join();
+    world.send(a, LOCK);
+    world.join();
+    world.join();
+    let (d, outputs) = world.open(Offer::default());
+    assert_eq!(outputs, [error(d, "full", "too many are waiting to be let in"), closed(d, CloseCode::Full)]);
+}
+
+#[test]
+fn a_member_comes_back_into_a_locked_room_without_asking() {
+    let mut world = world();
+    let a = world.join();
+    let (b, outputs) = world.open(Offer::default());
+    let token = token(&outputs);
+    world.send(a, LOCK);
+    world.send(b, r#"{"type":"bye"}"#);
+    let (b, outputs) = world.resume(&token);
+    assert_join(&world, b, &outputs, &[broadcast(&[a], &joined(B))]);
+}
+
+#[test]
+fn the_next_host_is_asked_about_those_who_wait() {
+    let (mut world, [a, b, _]) = knocked();
+    let outputs = world.send(a, r#"{"type":"bye"}"#);
+    let attach = Output::Attach { socket: b, attachment: attachment(&world, b) };
+    assert_eq!(
+        outputs,
+        [
+            closed(a, CloseCode::Normal),
+            broadcast(&[b], &left(A, "bye")),
+            attach,
+            broadcast(&[b], &host(B)),
+            sent(b, &frame("knock", C)),
+        ]
+    );
+}
+
+#[test]
+fn a_host_that_comes_back_is_asked_again_about_those_who_still_wait() {
+    let mut world = world();
+    let (a, outputs) = world.open(Offer::default());
+    let token = token(&outputs);
+    world.join();
+    world.send(a, LOCK);
+    world.lose(a);
+    let c = world.socket();
+    let attached = world.drive(Input::Opened { socket: c, offer: Offer::default() });
+    assert_eq!(attached[1..], [sent(c, WAITING)]);
+    let (a, outputs) = world.resume(&token);
+    assert_eq!(outputs[1..].iter().filter(|output| **output == sent(a, &frame("knock", C))).count(), 1);
+}
+
+#[test]
+fn those_who_wait_when_everybody_else_has_left_are_sent_to_join_anew() {
+    let (mut world, [a, b, c]) = knocked();
+    world.send(b, r#"{"type":"bye"}"#);
+    let outputs = world.send(a, r#"{"type":"bye"}"#);
+    assert_eq!(outputs, [closed(a, CloseCode::Normal), closed(c, CloseCode::Vanished), Output::Forget]);
+    let (_, outputs) = world.open(Offer::default());
+    assert_eq!(welcome(&outputs)["room"]["locked"], false);
+}
+
+#[test]
+fn whoever_is_removed_is_told_and_gone_and_does_not_come_back() {
+    let mut world = world();
+    let a = world.join();
+    let (b, outputs) = world.open(Offer::default());
+    let token = token(&outputs);
+    let outputs = world.send(a, &frame("remove", B));
+    assert_eq!(
+        outputs,
+        [
+            error(b, "removed", "the host removed this peer"),
+            closed(b, CloseCode::Removed),
+            broadcast(&[a], &left(B, "removed")),
+            Output::Store(record(&world)),
+        ]
+    );
+    for restart in [false, true] {
+        if restart {
+            world.restart();
+        }
+        let (socket, outputs) = world.resume(&token);
+        let refused = error(socket, "removed", "the host removed this peer");
+        assert_eq!(outputs, [refused, closed(socket, CloseCode::Removed)]);
+    }
+    let (_, outputs) = world.open(Offer::default());
+    assert_ne!(welcome(&outputs)["self"], B);
+}
+
+#[test]
+fn whoever_is_away_can_be_removed() {
+    let mut world = world();
+    let (a, b) = (world.join(), world.join());
+    world.lose(b);
+    let outputs = world.send(a, &frame("remove", B));
+    assert_eq!(outputs, [broadcast(&[a], &left(B, "removed")), Output::Store(record(&world))]);
+}
+
+#[test]
+fn commands_about_nobody_change_nothing() {
+    let (mut world, [a, ..]) = knocked();
+    for text in [
+        frame("admit", A),
+        frame("deny", A),
+        frame("admit", "nobody"),
+        frame("deny", "9999999999"),
+        frame("remove", "9999999999"),
+        frame("remove", ""),
+    ] {
+        assert_eq!(world.send(a, &text), [], "{text}");
+    }
+}
+
+#[test]
+fn nobody_but_the_host_gives_orders() {
+    let (mut world, [_, b, _]) = knocked();
+    for text in [
+        LOCK.to_owned(),
+        UNLOCK.to_owned(),
+        frame("admit", C),
+        frame("deny", C),
+        frame("remove", A),
+        frame("remove", "nobody"),
+        r#"{"type":"end"}"#.to_owned(),
+    ] {
+        assert_eq!(world.send(b, &text), [error(b, "not-host", "only the host may do this")], "{text}");
+    }
+}
+
+#[test]
+fn the_end_of_the_call_is_told_to_those_who_wait_too() {
+    let (mut world, [a, b, c]) = knocked();
+    let outputs = world.send(a, r#"{"type":"end"}"#);
+    let told = broadcast(&[a, b, c], r#"{"type":"error","code":"ended","message":"the host ended the call"}"#);
+    let close = |socket| closed(socket, CloseCode::Ended);
+    assert_eq!(outputs, [told, close(a), close(b), close(c), Output::Forget]);
+}
+
+#[test]
+fn who_waits_and_gives_no_sign_of_life_is_let_go_when_the_host_decides() {
+    let (mut world, [a, b, c]) = knocked();
+    world.now += 75_001;
+    world.senses.pings.insert(a, world.now);
+    world.senses.pings.insert(b, world.now);
+    let outputs = world.send(a, &frame("admit", C));
+    assert_eq!(outputs, [sent(a, &frame("knockEnded", C)), closed(c, CloseCode::Vanished)]);
+}
+
+// Join tokens
+
+const SECRET: &str = "a secret that nobody knows";
+
+/// A room that needs join tokens.
+fn world_with_tokens() -> World {
+    let join_secrets = JoinSecrets::new([SECRET.to_owned()]);
+    World::with(RoomConfig { join_secrets, ..support::config(Limits::DEFAULT) })
+}
+
+/// A token for the room, good for a minute from the start.
+fn jwt(claims: &str) -> String {
+    let body = format!(r#"{{"room":"room","exp":{}{claims}}}"#, START / 1000 + 60);
+    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#), URL_SAFE_NO_PAD.encode(body));
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+fn bearing(claims: &str) -> Offer {
+    Offer { token: Some(jwt(claims)), ..Offer::default() }
+}
+
+#[test]
+fn where_join_tokens_are_needed_nobody_opens_or_joins_a_room_without_one() {
+    let mut world = world_with_tokens();
+    let refused =
+        |socket, message: &str| [error(socket, "unauthorized", message), closed(socket, CloseCode::Unauthorized)];
+    let (a, outputs) = world.open(Offer::default());
+    assert_eq!(outputs, refused(a, "a join token is needed: offer token.<jwt>"));
+    let (a, outputs) = world.open(Offer { token: Some("a.b.c".to_owned()), ..Offer::default() });
+    assert_eq!(outputs, refused(a, "the join token is not valid"));
+    assert_eq!(world.room.poll_timeout(), None);
+    let (a, outputs) = world.open(bearing(""));
+    let stored = Output::Store(record(&world));
+    assert_join(&world, a, &outputs, &[stored]);
+    let (b, outputs) = world.open(Offer::default());
+    assert_eq!(outputs, refused(b, "a join token is needed: offer token.<jwt>"));
+}
+
+#[test]
+fn a_member_comes_back_though_its_token_has_expired_meanwhile_and_a_newcomer_does_not_come() {
+    let mut world = world_with_tokens();
+    let (a, outputs) = world.open(bearing(""));
+    let resume = token(&outputs);
+    world.now += 3_600_000;
+    world.senses.pings.insert(a, world.now);
+    let (b, outputs) = world.open(bearing(""));
+    let refused = [error(b, "unauthorized", "the join token has expired"), closed(b, CloseCode::Unauthorized)];
+    assert_eq!(outputs, refused);
+    let (_, outputs) = world.open(Offer { resume: Some(resume.clone()), ..bearing("") });
+    assert_eq!(welcome(&outputs)["self"], A);
+    let (c, outputs) = world.resume(&resume);
+    assert_eq!(outputs[0], error(c, "unauthorized", "a join token is needed: offer token.<jwt>"));
+}
+
+#[test]
+fn a_token_that_names_a_peer_always_gives_that_peer_and_the_newest_connection_wins() {
+    let mut world = world_with_tokens();
+    let some = || bearing(r#","peer":"Some_one-1""#);
+    let (a, outputs) = world.open(some());
+    assert_eq!(welcome(&outputs)["self"], "Some_one-1");
+    let (a2, outputs) = world.open(some());
+    assert_eq!(outputs[0], error(a, "replaced", "this peer connected elsewhere"));
+    assert_eq!(welcome(&outputs)["self"], "Some_one-1");
+    assert_eq!(welcome(&outputs)["resumed"], true);
+    let (b, outputs) = world.open(bearing(""));
+    let resume = token(&outputs);
+    world.send(a2, r#"{"type":"bye"}"#);
+    // Another's resume token does not make somebody that other.
+    let (_, outputs) = world.open(Offer { resume: Some(resume), ..some() });
+    assert_eq!((&welcome(&outputs)["self"], &welcome(&outputs)["resumed"]), (&"Some_one-1".into(), &false.into()));
+    assert!(world.attachments[&b].is_some());
+}
+
+#[test]
+fn where_join_tokens_are_needed_those_moderate_whose_token_says_so() {
+    let mut world = world_with_tokens();
+    let (a, outputs) = world.open(bearing(""));
+    assert_eq!(welcome(&outputs)["host"], A);
+    assert_eq!(world.send(a, LOCK), [error(a, "not-host", "only the host may do this")]);
+    let (b, outputs) = world.open(bearing(r#","host":true"#));
+    assert_eq!(welcome(&outputs)["host"], B);
+    assert_join(&world, b, &outputs, &[broadcast(&[a], &joined(B)), broadcast(&[a], &host(B))]);
+    let (c, _) = world.open(bearing(r#","host":true"#));
+    assert_eq!(world.send(c, LOCK)[0], broadcast(&[a, b, c], &locked(true)));
+    world.hibernate();
+    let (d, outputs) = world.open(bearing(""));
+    let knock = frame("knock", "5555555555");
+    assert_eq!(outputs[1..], [sent(d, WAITING), sent(b, &knock), sent(c, &knock)]);
+    // Who may moderate need not ask.
+    let (e, outputs) = world.open(bearing(r#","host":true"#));
+    assert_eq!(welcome(&outputs)["type"], "welcome");
+    assert_eq!(outputs.last(), Some(&sent(e, &knock)));
+}
+
+#[test]
+fn a_removed_peer_is_refused_by_name_too() {
+    let mut world = world_with_tokens();
+    let (a, _) = world.open(bearing(r#","host":true"#));
+    let some = || bearing(r#","peer":"Some_one-1""#);
+    world.open(some());
+    world.send(a, &frame("remove", "Some_one-1"));
+    let (b, outputs) = world.open(some());
+    let refused = error(b, "removed", "the host removed this peer");
+    assert_eq!(outputs, [refused, closed(b, CloseCode::Removed)]);
+}
+
 // What outlives memory: whoever changes one of these makes rooms under way unreadable for the next version.
 
 #[test]
 fn the_attachment_is_read_by_every_later_version() {
     let text = r#"{"v":1,"peer":"3333333333","order":1,"since":1790000000000,"malformed":2,"hostTerm":3}"#;
-    let attachment = Attachment { v: V1, peer: peer(B), order: 1, since: START, malformed: 2, host_term: 3 };
+    let attachment = Attachment {
+        v: V1,
+        peer: peer(B),
+        order: 1,
+        since: START,
+        malformed: 2,
+        host_term: 3,
+        moderator: false,
+        waiting: false,
+    };
     assert_eq!(attachment.encode(), text);
-    assert_eq!(Attachment::decode(text), Some(attachment));
-    for unreadable in ["", "{}", "null", &text.replace(r#""v":1"#, r#""v":2"#), &text.replace(B, "UUUUUUUUUU")] {
+    assert_eq!(Attachment::decode(text).as_ref(), Some(&attachment));
+    let more = text.replace('}', r#","moderator":true,"waiting":true}"#);
+    let attachment = Attachment { moderator: true, waiting: true, ..attachment };
+    assert_eq!(attachment.encode(), more);
+    assert_eq!(Attachment::decode(&more), Some(attachment));
+    for unreadable in ["", "{}", "null", &text.replace(r#""v":1"#, r#""v":2"#), &text.replace(B, "UUUUUUUUU!")] {
         assert_eq!(Attachment::decode(unreadable), None, "{unreadable}");
     }
 }
@@ -779,5 +1210,9 @@ fn the_record_is_read_by_every_later_version() {
     );
     assert_eq!(world.record.as_deref(), Some(text));
     assert_eq!(Record::decode(text).unwrap().encode(), text);
+    let more = text
+        .replace(r#"000}]"#, r#"000,"moderator":true}]"#)
+        .replace(r#""deserted":null"#, r#""deserted":null,"removed":["4444444444"]"#);
+    assert_eq!(Record::decode(&more).unwrap().encode(), more);
     assert_eq!(Record::decode(&text.replace(r#""v":1"#, r#""v":2"#)), None);
 }

@@ -1,19 +1,29 @@
 import { makeLink, parseLink, Room, RoomError } from "../client/room.js";
 import { Devices } from "./devices.js";
+import { byId, h } from "./dom.js";
+import { Guests } from "./guests.js";
+import { lookInside } from "./inside.js";
 import { Lobby } from "./lobby.js";
 import { Memory } from "./memory.js";
 import { NewCallError, openNewCall } from "./new-call.js";
-import { showScreen, showView, tellProblem } from "./screens.js";
+import { readPreferences, rememberRoom, writePreferences } from "./preferences.js";
+import { showScreen, showView } from "./screens.js";
 import { Stage } from "./stage.js";
-import { fillIn, problems, strings } from "./strings.js";
+import { problems, strings, waiting } from "./strings.js";
+import { WakeLock } from "./wake-lock.js";
+
+/** How often the lobby looks who is inside, in milliseconds. Each look wakes the room. */
+const LOOK_MS = 15_000;
 
 /**
  * @typedef {import("./media.js").DeviceKind} DeviceKind
  * @typedef {import("./media.js").Wanted} Wanted
+ * @typedef {import("./strings.js").ProblemCode} ProblemCode
  */
 
 function begin() {
   const link = linkOfPage();
+  byId("waiting", HTMLElement).remove();
   if (link === null) showProblem("bad-link");
   else if (!isSecureContext) showProblem("insecure");
   else if (!("RTCPeerConnection" in globalThis) || navigator.mediaDevices === undefined) showProblem("unsupported");
@@ -30,7 +40,7 @@ function linkOfPage() {
 }
 
 /**
- * @param {keyof typeof problems} code
+ * @param {ProblemCode} code
  * @param {{ text?: string, join?: () => void }} [options] `join` is what the button to join does
  */
 function showProblem(code, { text = problems[code].text, join = () => location.reload() } = {}) {
@@ -39,42 +49,82 @@ function showProblem(code, { text = problems[code].text, join = () => location.r
     newCall: { label: strings.newCall, act: newCall },
     home: { label: strings.home, act: () => location.assign("/") },
   };
-  const actions = problems[code].actions.map((action) => known[action]);
-  showScreen({ code, title: problems[code].title, text, actions });
+  const { title, icon, actions } = problems[code];
+  const isIncomplete = code === "keyless" || code === "incomplete-link";
+  const more = isIncomplete ? pasteForm() : null;
+  const screen = showScreen({ code, title, text, icon, more, actions: actions.map((action) => known[action]) });
+
+  async function newCall() {
+    try {
+      await openNewCall();
+    } catch (error) {
+      screen.tell(error instanceof NewCallError ? error.message : strings.landingUnreachable);
+    }
+  }
 }
 
-async function newCall() {
-  try {
-    await openNewCall();
-  } catch (error) {
-    tellProblem(error instanceof NewCallError ? error.message : strings.landingUnreachable);
-  }
+/** Where the whole link goes, if only a part of it was opened. */
+function pasteForm() {
+  const problem = h("p", { class: "problem", role: "alert", hidden: true }, strings.pasteWrong);
+  const input = h("input", {
+    class: "input",
+    id: "paste",
+    "aria-label": strings.pasteLink,
+    placeholder: strings.pasteLink,
+  });
+  const open = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    try {
+      const link = parseLink(input.value, location.href);
+      if (link.fragment === "") throw new Error("no key");
+      location.assign(makeLink(link));
+    } catch {
+      problem.hidden = false;
+      input.focus();
+    }
+  };
+  const button = h("button", { type: "submit", class: "button primary" }, strings.openLink);
+  return h("form", { class: "actions", submit: open }, h("div", { class: "together" }, input, button), problem);
 }
 
 /** One person's way through a call: lobby, stage, and what comes after, as often as they like. */
 class Call {
+  #link;
   #url;
   #memory;
   #lobby;
   #stage;
-  #devices = new Devices((kind) => this.#deviceEnded(kind));
+  #devices = new Devices();
+  #wakeLock = new WakeLock();
   /** @type {Room | null} */
   #room = null;
-  #since = 0;
+  /** @type {MediaStreamTrack | null} */
+  #screen = null;
+  /** @type {any} */
+  #looking = null;
+  #name = readPreferences().name;
 
   /** @param {import("../client/link.js").RoomLink} link */
   constructor(link) {
+    this.#link = link;
     this.#url = makeLink(link);
     this.#memory = new Memory(link.room);
-    this.#lobby = new Lobby(link.room, (wanted) => this.#join(wanted));
-    this.#stage = new Stage(
-      { room: link.room, link: this.#url },
-      { toggle: (kind) => this.#toggle(kind), leave: () => this.#leave() },
-    );
-    addEventListener("pagehide", () => this.#hide());
+    document.title = strings.pageTitle(link.room);
+    const sealed = link.fragment !== "";
+    const call = { room: link.room, link: this.#url, sealed, name: this.#name, devices: this.#devices };
+    this.#lobby = new Lobby(byId("lobby", HTMLElement), call, { join: (wanted, name) => this.#join(wanted, name) });
+    this.#stage = new Stage(byId("stage", HTMLElement), call, {
+      toggle: (kind) => this.#toggle(kind),
+      share: () => this.#share(),
+      choose: (kind, id) => this.#choose(kind, id),
+      leave: () => this.#leave(),
+    });
+    this.#devices.addEventListener("change", ({ kind }) => this.#room !== null && this.#send(kind));
+    addEventListener("pagehide", () => this.#close());
     // Another key is another call, though it is no other page.
     addEventListener("hashchange", () => location.reload());
     addEventListener("pageshow", ({ persisted }) => persisted && this.start({ again: true }));
+    addEventListener("online", () => byId("screen", HTMLElement).dataset.code === "offline" && this.#backOnline());
   }
 
   /**
@@ -85,20 +135,48 @@ class Call {
   start({ again = cameBack() } = {}) {
     const { inCall, audio, camera } = this.#memory.read();
     this.#lobby.wanted = { audio, camera };
-    showView(inCall && again ? "stage" : "lobby");
-    if (inCall && again) this.#join({ audio, camera });
+    if (inCall && again) {
+      showView("stage");
+      this.#join({ audio, camera }, this.#name);
+    } else this.#showLobby();
   }
 
-  /** @param {Wanted} wanted */
-  async #join(wanted) {
+  #showLobby() {
+    showView("lobby");
+    this.#lobby.enter();
+    clearInterval(this.#looking);
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+    this.#look();
+  }
+
+  async #look() {
+    if (document.visibilityState === "hidden" || !this.#inLobby) return;
+    const inside = await lookInside(this.#link);
+    if (!this.#inLobby) return;
+    if (inside === "unauthorized") this.#end("unauthorized");
+    else this.#lobby.showInside(inside);
+  }
+
+  get #inLobby() {
+    return !byId("lobby", HTMLElement).hidden;
+  }
+
+  /**
+   * @param {Wanted} wanted
+   * @param {string} name
+   */
+  async #join(wanted, name) {
+    this.#name = name;
+    writePreferences({ name });
     this.#lobby.setBusy(true);
     const missing = await this.#devices.turnOn(wanted);
     this.#lobby.setBusy(false);
+    for (const kind of /** @type {const} */ (["audio", "camera"])) if (!wanted[kind]) this.#devices.turnOff(kind);
     const { audio, camera } = this.#devices.tracks;
     const nothingWorks = audio === null && camera === null && (wanted.audio || wanted.camera);
-    this.#lobby.explain(nothingWorks ? missing : {});
+    this.#lobby.explain(nothingWorks ? missing : {}, { stuck: nothingWorks });
     if (nothingWorks) {
-      showView("lobby");
+      if (!this.#inLobby) this.#showLobby();
       return;
     }
     this.#memory.write(wanted);
@@ -107,24 +185,50 @@ class Call {
   }
 
   async #enter() {
+    clearInterval(this.#looking);
     const room = new Room(this.#url, { resume: this.#memory.read().resume });
     this.#room = room;
     // For looking into a call from the browser's console, and for the browser tests.
     Object.assign(globalThis, { switchboard: { room } });
-    room.addEventListener("state", ({ state }) => {
-      if (state === "joined") this.#memory.write({ inCall: true, resume: room.resume });
-    });
+    room.addEventListener("state", ({ state }) => this.#roomChanged(room, state));
     room.addEventListener("error", ({ error }) => this.#end(error.code));
-    this.#stage.follow(room);
+    this.#stage.follow(room, new Guests(room, this.#name), this.#name);
     this.#stage.showOwn(this.#devices.tracks);
+    this.#lobby.leave();
     showView("stage");
-    this.#since = Date.now();
+    this.#wakeLock.set(true);
     try {
       await room.join(this.#devices.tracks);
     } catch (error) {
       if (!(error instanceof RoomError)) throw error;
       if (error.code !== "left") this.#end(error.code);
     }
+  }
+
+  /**
+   * @param {Room} room
+   * @param {import("../client/room.js").RoomState} state
+   */
+  #roomChanged(room, state) {
+    if (room !== this.#room) return;
+    if (state === "waiting") {
+      const actions = [{ label: strings.cancel, act: () => this.#cancel() }];
+      showScreen({ code: "waiting", icon: "clock", busy: true, actions, ...waiting });
+    }
+    if (state !== "joined") return;
+    if (!byId("screen", HTMLElement).hidden) showView("stage");
+    this.#memory.write({ inCall: true, resume: room.resume });
+    rememberRoom({ room: this.#link.room, fragment: this.#link.fragment, at: Date.now() });
+  }
+
+  /** Back to the lobby, from asking to be let in. */
+  #cancel() {
+    this.#close();
+    this.start({ again: false });
+  }
+
+  #backOnline() {
+    if (!byId("screen", HTMLElement).hidden) this.#showLobby();
   }
 
   /** @param {DeviceKind} kind */
@@ -141,10 +245,50 @@ class Call {
     this.#memory.write({ [kind]: this.#devices.tracks[kind] !== null });
   }
 
-  /** @param {DeviceKind} kind */
-  #deviceEnded(kind) {
+  /**
+   * @param {DeviceKind | "speaker"} kind
+   * @param {string} id
+   */
+  async #choose(kind, id) {
+    if (kind === "speaker") {
+      this.#devices.chooseSpeaker(id);
+      return;
+    }
+    this.#stage.explain(await this.#devices.choose(kind, id));
     this.#send(kind);
-    this.#stage.explain({ [kind]: "failed" });
+  }
+
+  /** Shares a screen beside the camera, or stops it. */
+  async #share() {
+    if (this.#screen !== null) {
+      this.#setScreen(null);
+      return;
+    }
+    try {
+      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 30 } }, audio: false });
+      const [track = null] = stream.getVideoTracks();
+      // Letters rather than movement, where there is not room for both.
+      if (track !== null) track.contentHint = "detail";
+      this.#setScreen(track);
+    } catch (error) {
+      // A dialog that was put away is no problem.
+      if (/** @type {Error} */ (error).name !== "NotAllowedError") this.#stage.tellProblem(strings.screenFailed);
+    }
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  #setScreen(track) {
+    this.#screen?.stop();
+    this.#screen = track;
+    if (this.#room === null) {
+      // The call ended while the person was choosing what to share.
+      track?.stop();
+      this.#screen = null;
+      return;
+    }
+    track?.addEventListener("ended", () => this.#screen === track && this.#setScreen(null));
+    this.#room.setTrack("screen", track);
+    this.#stage.showSharing(track !== null);
   }
 
   /** @param {DeviceKind} kind */
@@ -159,30 +303,41 @@ class Call {
   }
 
   #leave() {
-    const minutes = Math.floor((Date.now() - this.#since) / 60_000);
-    this.#end("left", strings.leftText(minutes));
+    this.#end("left", strings.leftText(Math.floor(this.#stage.seconds / 60)));
   }
 
   /**
-   * @param {import("../client/errors.js").RoomErrorCode} code
+   * @param {import("../client/errors.js").RoomErrorCode} reason
    * @param {string} [text] instead of what is usually said
    */
-  #end(code, text) {
+  #end(reason, text) {
     this.#close();
     // The token is kept where it may still be needed: to come back after an outage.
-    this.#memory.write(code === "unreachable" ? { inCall: false } : { inCall: false, resume: null });
-    showProblem(code, { ...(text && { text }), join: () => this.start() });
+    this.#memory.write(reason === "unreachable" ? { inCall: false } : { inCall: false, resume: null });
+    showProblem(this.#codeOf(reason), { ...(text && { text }), join: () => this.start({ again: false }) });
   }
 
-  /** The page goes away, perhaps only to be reloaded: the others know at once, and `inCall` is left as it is. */
-  #hide() {
-    this.#close();
+  /**
+   * @param {import("../client/errors.js").RoomErrorCode} reason
+   * @returns {ProblemCode} the same, told more exactly where this page knows more
+   */
+  #codeOf(reason) {
+    if (reason === "unreachable" && navigator.onLine === false) return "offline";
+    return reason === "unauthorized" && this.#link.fragment === "" ? "keyless" : reason;
   }
 
+  /** Lets go of everything. When the page goes away, the others know at once, and `inCall` is left as it is. */
   #close() {
+    clearInterval(this.#looking);
     this.#room?.leave();
     this.#room = null;
+    this.#setScreen(null);
+    this.#stage.showSharing(false);
+    this.#stage.close();
+    this.#lobby.leave();
     this.#devices.close();
+    this.#wakeLock.set(false);
+    if (document.pictureInPictureElement) document.exitPictureInPicture().catch(() => {});
   }
 }
 
@@ -193,5 +348,4 @@ function cameBack() {
   return type === "reload" || type === "back_forward";
 }
 
-fillIn(document);
 begin();

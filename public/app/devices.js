@@ -1,28 +1,68 @@
-import { openDevices } from "./media.js";
+import { TypedTarget } from "../client/room.js";
+import { DEVICE_KINDS, openDevices, permissionOf } from "./media.js";
+import { readPreferences, writePreferences } from "./preferences.js";
 
 /**
  * @typedef {import("./media.js").DeviceKind} DeviceKind
  * @typedef {import("./media.js").DeviceTracks} DeviceTracks
+ * @typedef {"audioinput" | "videoinput" | "audiooutput"} InputKind
+ *
+ * @typedef {object} DevicesEvents
+ * @property {{ kind: DeviceKind }} change what is sent of a kind is another track now, or none
+ * @property {{ kind: DeviceKind, problem: import("./media.js").MediaProblem, replaced: boolean }} lost a device that was on
+ *   has gone, such as by being unplugged; `replaced`: another one took its place
+ * @property {{ kind: DeviceKind, paused: boolean }} paused the system has taken a device away for a while, such as for a phone call
+ * @property {{ added: MediaDeviceInfo[] }} list devices were plugged in or pulled out
  */
 
+/** How long a camera may stay paused after the page is seen again before it is opened anew, in milliseconds. */
+const PAUSED_MS = 2_000;
+
 /**
- * Our own microphone and camera during a call. A camera that is off is stopped, so that its light goes out; a
- * microphone that is off is kept, so that it is back without delay, but nothing of it is sent.
+ * Our own microphone and camera. A camera that is off is stopped, so that its light goes out; a microphone that is off is
+ * kept, so that it is back without delay, but nothing of it is sent.
+ *
+ * @extends {TypedTarget<DevicesEvents>}
  */
-export class Devices {
+export class Devices extends TypedTarget {
   /** @type {DeviceTracks} */
   #open = { audio: null, camera: null };
   #on = { audio: false, camera: false };
-  #ended;
+  #chosen = readPreferences().devices;
+  /** One thing at a time: a press while the person is being asked must not ask twice. @type {Promise<unknown>} */
+  #queue = Promise.resolve();
+  /** @type {MediaDeviceInfo[]} */
+  #known = [];
 
-  /** @param {(kind: DeviceKind) => void} ended called when a device that was on has gone, such as by being unplugged */
-  constructor(ended) {
-    this.#ended = ended;
+  constructor() {
+    super();
+    navigator.mediaDevices.addEventListener?.("devicechange", () => this.#listChanged());
+    document.addEventListener("visibilitychange", () => this.#seen());
   }
 
   /** What to send: null for what is off. @returns {DeviceTracks} */
   get tracks() {
     return { audio: this.#on.audio ? this.#open.audio : null, camera: this.#on.camera ? this.#open.camera : null };
+  }
+
+  /** The microphone, whether it is on or not: to find out whether somebody speaks while it is off. */
+  get microphone() {
+    return this.#open.audio;
+  }
+
+  /** Ids of what was chosen; empty for the browser's choice. */
+  get chosen() {
+    return { ...this.#chosen };
+  }
+
+  /**
+   * The device that is open now.
+   *
+   * @param {DeviceKind} kind
+   * @returns {string} its id, or an empty string
+   */
+  inUse(kind) {
+    return this.#open[kind]?.getSettings().deviceId ?? "";
   }
 
   /**
@@ -31,17 +71,20 @@ export class Devices {
    * @param {import("./media.js").Wanted} wanted
    * @returns {Promise<import("./media.js").MediaProblems>} what did not work; empty if all did
    */
-  async turnOn(wanted) {
-    const missing = {
-      audio: wanted.audio && this.#open.audio === null,
-      camera: wanted.camera && this.#open.camera === null,
-    };
-    const { tracks, problems } = await openDevices(missing);
-    for (const kind of /** @type {const} */ (["audio", "camera"])) {
-      if (tracks[kind] !== null) this.#take(kind, tracks[kind]);
-      if (wanted[kind] && this.#open[kind] !== null) this.#set(kind, true);
-    }
-    return problems;
+  turnOn(wanted) {
+    return this.#next(async () => {
+      const missing = {
+        audio: wanted.audio && this.#open.audio === null,
+        camera: wanted.camera && this.#open.camera === null,
+      };
+      const { tracks, problems } = await openDevices(missing, this.#chosen);
+      for (const kind of DEVICE_KINDS) {
+        if (tracks[kind] !== null) this.#take(kind, tracks[kind]);
+        if (wanted[kind] && this.#open[kind] !== null) this.#set(kind, true);
+      }
+      await this.list();
+      return problems;
+    });
   }
 
   /** @param {DeviceKind} kind */
@@ -50,12 +93,69 @@ export class Devices {
     if (kind === "camera") this.#release(kind);
   }
 
+  /**
+   * Takes another device from now on; if one of its kind is open, at once.
+   *
+   * @param {DeviceKind} kind
+   * @param {string} id
+   * @returns {Promise<import("./media.js").MediaProblems>}
+   */
+  choose(kind, id) {
+    this.#remember({ [kind]: id });
+    return this.#next(async () => {
+      if (this.#open[kind] === null) return {};
+      const wasOn = this.#on[kind];
+      // Many phones open one camera at a time.
+      if (kind === "camera") this.#release(kind);
+      const { tracks, problems } = await openDevices(only(kind), this.#chosen);
+      if (tracks[kind] !== null) this.#take(kind, tracks[kind]);
+      this.#set(kind, wasOn && this.#open[kind] !== null);
+      return problems;
+    });
+  }
+
+  /** @param {string} id of what plays the others' sound */
+  chooseSpeaker(id) {
+    this.#remember({ speaker: id });
+  }
+
+  /**
+   * What is plugged in. Names are there once a device has been allowed.
+   *
+   * @returns {Promise<MediaDeviceInfo[]>}
+   */
+  async list() {
+    try {
+      this.#known = await navigator.mediaDevices.enumerateDevices();
+    } catch {
+      this.#known = [];
+    }
+    return this.#known;
+  }
+
   /** Lets go of everything. */
   close() {
-    for (const kind of /** @type {const} */ (["audio", "camera"])) {
+    for (const kind of DEVICE_KINDS) {
       this.#set(kind, false);
       this.#release(kind);
     }
+  }
+
+  /** @param {Partial<Record<DeviceKind | "speaker", string>>} changes */
+  #remember(changes) {
+    this.#chosen = { ...this.#chosen, ...changes };
+    writePreferences({ devices: this.#chosen });
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} act
+   * @returns {Promise<T>}
+   */
+  #next(act) {
+    const done = this.#queue.then(act);
+    this.#queue = done.catch(() => {});
+    return done;
   }
 
   /**
@@ -65,12 +165,57 @@ export class Devices {
   #take(kind, track) {
     this.#release(kind);
     this.#open[kind] = track;
+    const isOurs = () => this.#open[kind] === track;
     // Not heard when we stop the track ourselves (W3C Media Capture and Streams, 4.3.1).
-    track.addEventListener("ended", () => {
-      if (this.#open[kind] !== track) return;
-      this.turnOff(kind);
-      this.#release(kind);
-      this.#ended(kind);
+    track.addEventListener("ended", () => isOurs() && this.#ended(kind));
+    for (const name of /** @type {const} */ (["mute", "unmute"])) {
+      track.addEventListener(name, () => isOurs() && this.emit("paused", { kind, paused: name === "mute" }));
+    }
+  }
+
+  /**
+   * A device is gone. A microphone is replaced by another if there is one, since its owner speaks on; a camera is not, since
+   * another one shows what nobody chose to show.
+   *
+   * @param {DeviceKind} kind
+   */
+  async #ended(kind) {
+    const wasOn = this.#on[kind];
+    this.#set(kind, false);
+    this.#release(kind);
+    if (!wasOn) return;
+    const problem = (await permissionOf(kind)) === "denied" ? "denied" : "failed";
+    const problems = kind === "audio" && problem !== "denied" ? await this.turnOn(only(kind)) : { [kind]: problem };
+    const replaced = this.tracks[kind] !== null;
+    this.emit("change", { kind });
+    this.emit("lost", { kind, problem: problems[kind] ?? problem, replaced });
+  }
+
+  async #listChanged() {
+    const before = new Set(this.#known.map(identity));
+    const now = await this.list();
+    const isNew = (/** @type {MediaDeviceInfo} */ device) => !before.has(identity(device)) && device.label !== "";
+    this.emit("list", { added: before.size === 0 ? [] : now.filter(isNew) });
+  }
+
+  /** The page is seen again, perhaps on a phone that was locked: what the system has not given back is opened anew. */
+  #seen() {
+    if (document.visibilityState === "hidden") return;
+    setTimeout(() => {
+      for (const kind of DEVICE_KINDS) if (this.#on[kind] && this.#open[kind]?.muted) this.#reopen(kind);
+    }, PAUSED_MS);
+  }
+
+  /** @param {DeviceKind} kind */
+  #reopen(kind) {
+    this.#next(async () => {
+      if (!this.#on[kind] || !this.#open[kind]?.muted) return;
+      const { tracks } = await openDevices(only(kind), this.#chosen);
+      if (tracks[kind] === null) return;
+      this.#take(kind, tracks[kind]);
+      this.#set(kind, true);
+      this.emit("paused", { kind, paused: false });
+      this.emit("change", { kind });
     });
   }
 
@@ -89,4 +234,14 @@ export class Devices {
     this.#open[kind]?.stop();
     this.#open[kind] = null;
   }
+}
+
+/** @param {DeviceKind} kind */
+function only(kind) {
+  return { audio: kind === "audio", camera: kind === "camera" };
+}
+
+/** @param {MediaDeviceInfo} device */
+function identity({ kind, deviceId }) {
+  return `${kind} ${deviceId}`;
 }

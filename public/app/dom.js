@@ -1,39 +1,53 @@
+/** @typedef {Node | string | null | false} Child */
+
+/**
+ * Makes an element.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number | boolean | null | ((event: any) => unknown)>} [attributes] a function listens to
+ *   the event of that name; true sets the bare attribute; false and null leave it out
+ * @param {...Child} children null and false leave one out
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== false));
+  return element;
+}
+
 /**
  * The element with an id that the page is known to have.
  *
  * @template {Element} T
  * @param {string} id
  * @param {new () => T} type
- * @param {Document | DocumentFragment} [root]
  * @returns {T}
  */
-export function byId(id, type, root = document) {
-  const element = root.getElementById(id);
+export function byId(id, type) {
+  const element = document.getElementById(id);
   if (!(element instanceof type)) throw new Error(`the page has no ${type.name} #${id}`);
   return element;
 }
 
 /**
- * The first match of a selector that is known to match.
+ * Writes a text only when it differs: in a live region every change is read out.
  *
- * @template {Element} T
- * @param {ParentNode} root
- * @param {string} selector
- * @param {new () => T} type
- * @returns {T}
+ * @param {Element} element
+ * @param {string} text
  */
-export function find(root, selector, type) {
-  const element = root.querySelector(selector);
-  if (!(element instanceof type)) throw new Error(`the page has no ${type.name} ${selector}`);
-  return element;
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 /**
- * Shows another icon of the page's set.
- *
- * @param {Element} root holds the icon
- * @param {string} name
+ * @param {Element} button
+ * @param {boolean} pressed
  */
-export function setIcon(root, name) {
-  find(root, "use", SVGUseElement).setAttribute("href", `#icon-${name}`);
+export function press(button, pressed) {
+  button.setAttribute("aria-pressed", String(pressed));
 }

@@ -1,106 +1,273 @@
-import { byId, find, setIcon } from "./dom.js";
-import { mediaProblems, strings } from "./strings.js";
+import { h, press, setText } from "./dom.js";
+import { icon, setIcon } from "./icons.js";
+import { DEVICE_KINDS, permissionOf } from "./media.js";
+import { cleanName, initials, NAME_LENGTH } from "./names.js";
+import { DevicePickers } from "./pickers.js";
+import { problemParts, wordsFor } from "./problem-words.js";
+import { strings } from "./strings.js";
 
 /**
+ * @typedef {import("./media.js").DeviceKind} DeviceKind
  * @typedef {import("./media.js").Wanted} Wanted
- * @typedef {import("./media.js").MediaProblems} MediaProblems
+ *
+ * @typedef {object} LobbyActions
+ * @property {(wanted: Wanted, name: string) => void} join
+ *
+ * @typedef {{ present: number, full: boolean } | null} Inside who is in the call; null if it is not known
  */
 
-/** Where a person says with what to join, and hears what of it did not work. */
+/** The icon of a device that is on, or off. */
+const ICONS = /** @type {const} */ ({
+  audio: ["microphone", "microphone-off"],
+  camera: ["camera", "camera-off"],
+});
+
+/** Before the call: oneself in the mirror, the devices, the name, and the way in. */
 export class Lobby {
-  #join = byId("join", HTMLButtonElement);
-  #without = byId("join-without", HTMLButtonElement);
-  #hint = byId("lobby-hint", HTMLElement);
-  #notice = byId("lobby-notice", HTMLElement);
-  #choices = {
-    audio: byId("want-audio", HTMLButtonElement),
-    camera: byId("want-camera", HTMLButtonElement),
+  #devices;
+  #actions;
+  #wanted = { audio: true, camera: true };
+  #checked = false;
+  #open = false;
+  #video = h("video", { autoplay: true, playsinline: true });
+  #face = h("p", { class: "face", "aria-hidden": "true" });
+  #off = h("p", { class: "preview-text" }, strings.cameraOff);
+  #check = h(
+    "button",
+    { type: "button", class: "button", id: "check", click: () => this.#checkDevices() },
+    strings.checkDevices,
+  );
+  #toggles = {
+    audio: this.#toggle("want-audio", "audio"),
+    camera: this.#toggle("want-camera", "camera"),
   };
+  #name = h("input", {
+    class: "input",
+    id: "name",
+    placeholder: strings.namePlaceholder,
+    autocomplete: "name",
+    maxlength: NAME_LENGTH,
+    input: () => this.#show(),
+  });
+  #inside = h("p", { class: "inside", id: "inside", role: "status" });
+  #notice = h("div", { class: "notice", id: "lobby-notice", role: "alert", hidden: true });
+  #hint = h("p", { class: "dim small", id: "lobby-hint" });
+  #join = h("button", { type: "submit", class: "button primary wide", id: "join" }, strings.joinCall);
+  #without = h(
+    "button",
+    { type: "button", class: "button wide", id: "join-without", hidden: true, click: () => this.#joinWithout() },
+    strings.joinWithout,
+  );
 
   /**
-   * @param {string} room
-   * @param {(wanted: Wanted) => void} join
+   * @param {HTMLElement} root
+   * @param {{ room: string, sealed: boolean, name: string, devices: import("./devices.js").Devices }} call
+   * @param {LobbyActions} actions
    */
-  constructor(room, join) {
-    byId("lobby-room", HTMLElement).textContent = room;
-    this.#join.addEventListener("click", () => join(this.wanted));
-    this.#without.addEventListener("click", () => join({ audio: false, camera: false }));
-    for (const button of Object.values(this.#choices)) {
-      button.addEventListener("click", () => {
-        press(button, button.getAttribute("aria-pressed") !== "true");
-        this.#show();
-      });
-    }
+  constructor(root, { room, sealed, name, devices }, actions) {
+    this.#devices = devices;
+    this.#actions = actions;
+    this.#name.value = name;
+    // The attribute alone does not mute it.
+    this.#video.muted = true;
+    this.pickers = new DevicePickers(devices, (kind, id) => this.#pick(kind, id));
+    root.replaceChildren(
+      h(
+        "header",
+        {},
+        h(
+          "a",
+          { class: "brand", href: "/" },
+          h("img", { src: "/app/icon.svg", alt: "", width: 32, height: 32 }),
+          strings.appName,
+        ),
+      ),
+      h(
+        "div",
+        { class: "lobby" },
+        h(
+          "div",
+          { class: "preview" },
+          this.#video,
+          h("div", { class: "preview-rest" }, this.#face, this.#off, this.#check),
+          h("div", { class: "preview-controls" }, this.#toggles.audio, this.#toggles.camera),
+        ),
+        h(
+          "div",
+          { class: "lobby-side" },
+          h("p", { class: "lobby-room" }, sealed && icon("lock"), h("strong", { id: "lobby-room" }, room)),
+          h("h1", { tabindex: -1 }, strings.lobbyTitle),
+          this.#inside,
+          h(
+            "form",
+            { class: "lobby-form", submit: (/** @type {Event} */ event) => this.#submit(event) },
+            h("div", { class: "field" }, h("label", { for: "name" }, strings.yourName), this.#name),
+            this.#notice,
+            h("div", { class: "actions" }, this.#join, this.#without),
+          ),
+          this.#hint,
+          sealed && h("p", { class: "dim small" }, strings.sealed),
+        ),
+        this.pickers.element,
+      ),
+    );
+    devices.addEventListener("list", () => this.#open && this.pickers.refresh());
+    devices.addEventListener("change", () => this.#open && this.#show());
     this.#show();
   }
 
-  /** @returns {Wanted} */
+  /** With what somebody would join. @returns {Wanted} */
   get wanted() {
-    const { audio, camera } = this.#choices;
-    return {
-      audio: audio.getAttribute("aria-pressed") === "true",
-      camera: camera.getAttribute("aria-pressed") === "true",
-    };
+    return { ...this.#wanted };
   }
 
-  set wanted({ audio, camera }) {
-    press(this.#choices.audio, audio);
-    press(this.#choices.camera, camera);
+  set wanted(wanted) {
+    this.#wanted = { ...wanted };
     this.#show();
+  }
+
+  get name() {
+    return cleanName(this.#name.value);
+  }
+
+  /** The lobby is shown. What has been allowed before is opened at once: nobody is asked for anything. */
+  async enter() {
+    this.#open = true;
+    this.#checked = false;
+    this.#show();
+    const wanted = DEVICE_KINDS.filter((kind) => this.#wanted[kind]);
+    const states = await Promise.all(wanted.map(permissionOf));
+    const allowed = wanted.length > 0 && states.every((state) => state === "granted");
+    if (allowed && this.#open && !this.#join.disabled) await this.#checkDevices();
+  }
+
+  /** The lobby is left, with or without the devices. */
+  leave() {
+    this.#open = false;
+    this.#video.srcObject = null;
+    this.pickers.close();
+  }
+
+  /** @param {Inside} inside */
+  showInside(inside) {
+    if (inside === null) setText(this.#inside, strings.insideUnknown);
+    else if (inside.full) setText(this.#inside, strings.insideFull);
+    else setText(this.#inside, inside.present === 0 ? strings.insideNobody : strings.inside(inside.present));
+    this.#inside.dataset.present = String(inside?.present ?? 0);
   }
 
   /** @param {boolean} busy whether the person is being asked, or the call is being joined */
   setBusy(busy) {
-    for (const button of [this.#join, this.#without]) button.disabled = busy;
+    for (const button of [this.#join, this.#without, this.#check]) button.disabled = busy;
+    this.#join.textContent = busy ? strings.joining : strings.joinCall;
     if (busy) this.#notice.hidden = true;
   }
 
-  /** @param {MediaProblems} problems none, to clear */
-  explain(problems) {
-    const words = explain(problems);
+  /**
+   * @param {import("./media.js").MediaProblems} problems none, to clear
+   * @param {{ stuck?: boolean }} [options] whether nothing works that was wanted
+   */
+  explain(problems, { stuck = false } = {}) {
+    const words = wordsFor(problems);
     this.#notice.hidden = words === null;
-    this.#without.hidden = words === null;
-    this.#hint.hidden = words !== null;
-    this.#join.textContent = words === null ? strings.joinCall : strings.tryAgain;
-    if (words !== null) fillNotice(this.#notice, words);
+    this.#notice.replaceChildren(...(words === null ? [] : problemParts(words)));
+    this.#without.hidden = !stuck;
+    this.#join.textContent = stuck ? strings.tryAgain : strings.joinCall;
+    this.#show();
+  }
+
+  /** @param {Event} event */
+  #submit(event) {
+    event.preventDefault();
+    this.#actions.join(this.wanted, this.name);
+  }
+
+  #joinWithout() {
+    this.#actions.join({ audio: false, camera: false }, this.name);
+  }
+
+  async #checkDevices() {
+    this.#check.disabled = true;
+    this.#check.textContent = strings.checkingDevices;
+    const problems = await this.#devices.turnOn(this.#wanted);
+    this.#check.disabled = false;
+    this.#check.textContent = strings.checkDevices;
+    if (!this.#open) return;
+    this.#checked = true;
+    const { audio, camera } = this.#devices.tracks;
+    this.explain(problems, { stuck: audio === null && camera === null });
+    if (document.activeElement === document.body) this.#join.focus();
+    await this.pickers.refresh();
+  }
+
+  /** @param {DeviceKind} kind */
+  async #flip(kind) {
+    this.#wanted[kind] = !this.#wanted[kind];
+    this.#show();
+    // Before the devices were checked nobody has agreed to be asked.
+    if (!this.#checked) return;
+    if (this.#wanted[kind]) {
+      const problems = await this.#devices.turnOn({ audio: kind === "audio", camera: kind === "camera" });
+      if (this.#open) this.explain(problems);
+    } else {
+      this.#devices.turnOff(kind);
+      this.explain({});
+    }
+    if (this.#open) await this.pickers.refresh();
+  }
+
+  /**
+   * @param {"audio" | "camera" | "speaker"} kind
+   * @param {string} id
+   */
+  async #pick(kind, id) {
+    if (kind === "speaker") this.#devices.chooseSpeaker(id);
+    else this.explain(await this.#devices.choose(kind, id));
+    await this.pickers.refresh();
   }
 
   #show() {
-    const { audio, camera } = this.wanted;
-    for (const [kind, button] of Object.entries(this.#choices)) {
-      const on = button.getAttribute("aria-pressed") === "true";
-      const name = kind === "audio" ? "microphone" : "camera";
-      setIcon(button, on ? name : `${name}-off`);
-      find(button, ".choice-state", HTMLElement).textContent = on ? strings.on : strings.off;
+    const { camera } = this.#devices.tracks;
+    const shown = this.#open && camera !== null;
+    if (shown && this.#video.srcObject === null) this.#video.srcObject = new MediaStream([camera]);
+    else if (shown && /** @type {MediaStream} */ (this.#video.srcObject).getTracks()[0] !== camera) {
+      this.#video.srcObject = new MediaStream([camera]);
+    } else if (!shown) this.#video.srcObject = null;
+    this.#video.hidden = !shown;
+    this.#check.hidden = this.#checked || !(this.#wanted.audio || this.#wanted.camera);
+    this.#off.hidden = shown || !this.#check.hidden;
+    const letters = initials(this.name);
+    this.#face.hidden = shown;
+    this.#face.replaceChildren(letters === "" ? icon("person") : letters);
+    for (const kind of DEVICE_KINDS) {
+      const on = this.#wanted[kind] && (!this.#checked || this.#devices.tracks[kind] !== null);
+      press(this.#toggles[kind], this.#wanted[kind]);
+      setIcon(this.#toggles[kind], ICONS[kind][on ? 0 : 1]);
+      this.#toggles[kind].dataset.tip = on ? strings.turnOff[kind] : strings.turnOn[kind];
     }
-    this.#hint.textContent = audio || camera ? strings.lobbyHint : strings.lobbyHintWatch;
+    const { audio, camera: picture } = this.#wanted;
+    const hint = this.#checked ? strings.lobbyHintReady : strings.lobbyHint;
+    setText(this.#hint, audio || picture ? hint : strings.lobbyHintWatch);
+    this.#hint.hidden = this.#hint.textContent === "";
   }
-}
 
-/**
- * @param {MediaProblems} problems
- * @returns {{ title: string, text: string } | null} null if there is none
- */
-export function explain({ audio, camera }) {
-  if (audio !== undefined && audio === camera) return mediaProblems[audio].both;
-  if (camera !== undefined) return mediaProblems[camera].camera;
-  if (audio !== undefined) return mediaProblems[audio].audio;
-  return null;
-}
-
-/**
- * @param {HTMLElement} notice
- * @param {{ title: string, text: string }} words
- */
-export function fillNotice(notice, { title, text }) {
-  find(notice, ".notice-title", HTMLElement).textContent = title;
-  find(notice, ".notice-text", HTMLElement).textContent = text;
-}
-
-/**
- * @param {HTMLButtonElement} button
- * @param {boolean} pressed
- */
-export function press(button, pressed) {
-  button.setAttribute("aria-pressed", String(pressed));
+  /**
+   * @param {string} id
+   * @param {DeviceKind} kind
+   */
+  #toggle(id, kind) {
+    const label = kind === "audio" ? strings.microphone : strings.camera;
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "button round toggle",
+        id,
+        "aria-pressed": "true",
+        "aria-label": label,
+        click: () => this.#flip(kind),
+      },
+      icon(ICONS[kind][0]),
+    );
+  }
 }

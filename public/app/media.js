@@ -1,22 +1,24 @@
 /**
  * - `denied`: the person or the browser's settings said no
+ * - `system`: the operating system keeps the browser from it
  * - `none`: there is no such device
  * - `busy`: another program has it
  * - `failed`: something else
  *
- * @typedef {"denied" | "none" | "busy" | "failed"} MediaProblem
+ * @typedef {"denied" | "system" | "none" | "busy" | "failed"} MediaProblem
  *
  * @typedef {"audio" | "camera"} DeviceKind
  * @typedef {Record<DeviceKind, MediaStreamTrack | null>} DeviceTracks
  * @typedef {Record<DeviceKind, boolean>} Wanted
  * @typedef {Partial<Record<DeviceKind, MediaProblem>>} MediaProblems
+ * @typedef {Record<DeviceKind, string>} Chosen device ids; empty for the browser's choice
  */
 
-/** @type {Record<DeviceKind, MediaStreamConstraints>} */
-const CONSTRAINTS = {
-  audio: { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } },
-  camera: { video: { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: "user" } },
-};
+/** The two kinds of devices that are opened. */
+export const DEVICE_KINDS = Object.freeze(/** @type {const} */ (["audio", "camera"]));
+
+/** The names that the Permissions API has for them. */
+const PERMISSIONS = { audio: "microphone", camera: "camera" };
 
 /** @type {Record<string, MediaProblem>} see W3C Media Capture and Streams, getUserMedia */
 const PROBLEMS = {
@@ -33,31 +35,64 @@ const PROBLEMS = {
  * once for both; only when that fails for another reason than a refusal is each tried alone.
  *
  * @param {Wanted} wanted
+ * @param {Chosen} chosen a device that is not there any more is replaced by the browser's choice
  * @returns {Promise<{ tracks: DeviceTracks, problems: MediaProblems }>} it never rejects
  */
-export async function openDevices({ audio, camera }) {
+export async function openDevices({ audio, camera }, chosen) {
   if (audio && camera) {
-    const both = await open({ ...CONSTRAINTS.audio, ...CONSTRAINTS.camera });
+    const both = await open({ ...constraintsOf("audio", chosen), ...constraintsOf("camera", chosen) });
     if (both instanceof MediaStream) return { tracks: tracksOf(both), problems: {} };
-    if (both === "denied") return openAllowed();
+    if (both === "denied" || both === "system") return openAllowed(both, chosen);
   }
-  return openEach({ audio, camera });
+  return openEach({ audio, camera }, chosen);
+}
+
+/**
+ * Whether a device can be opened without the person being asked.
+ *
+ * @param {DeviceKind} kind
+ * @returns {Promise<PermissionState | "unknown">}
+ */
+export async function permissionOf(kind) {
+  try {
+    const name = /** @type {PermissionName} */ (PERMISSIONS[kind]);
+    const { state } = await navigator.permissions.query({ name });
+    return state;
+  } catch {
+    // Not every browser can be asked about these.
+    return "unknown";
+  }
+}
+
+/**
+ * @param {DeviceKind} kind
+ * @param {Chosen} chosen
+ * @returns {MediaStreamConstraints}
+ */
+function constraintsOf(kind, chosen) {
+  const id = chosen[kind] === "" ? {} : { deviceId: { ideal: chosen[kind] } };
+  if (kind === "audio") {
+    return { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...id } };
+  }
+  const facing = chosen.camera === "" ? { facingMode: "user" } : {};
+  return { video: { width: { ideal: 1280 }, height: { ideal: 720 }, ...facing, ...id } };
 }
 
 /**
  * Opens each device for itself.
  *
  * @param {Wanted} wanted
+ * @param {Chosen} chosen
  * @returns {Promise<{ tracks: DeviceTracks, problems: MediaProblems }>}
  */
-async function openEach(wanted) {
+async function openEach(wanted, chosen) {
   /** @type {DeviceTracks} */
   const tracks = { audio: null, camera: null };
   /** @type {MediaProblems} */
   const problems = {};
-  for (const kind of /** @type {const} */ (["audio", "camera"])) {
+  for (const kind of DEVICE_KINDS) {
     if (!wanted[kind]) continue;
-    const opened = await open(CONSTRAINTS[kind]);
+    const opened = await open(constraintsOf(kind, chosen));
     if (opened instanceof MediaStream) tracks[kind] = tracksOf(opened)[kind];
     else problems[kind] = opened;
   }
@@ -67,25 +102,18 @@ async function openEach(wanted) {
 /**
  * After a refusal: opens what has been allowed before, since asking again for what was refused would be rude.
  *
+ * @param {MediaProblem} refusal
+ * @param {Chosen} chosen
  * @returns {Promise<{ tracks: DeviceTracks, problems: MediaProblems }>}
  */
-async function openAllowed() {
-  const allowed = { audio: await isAllowed("microphone"), camera: await isAllowed("camera") };
-  const { tracks, problems } = await openEach(allowed);
-  if (!allowed.audio) problems.audio = "denied";
-  if (!allowed.camera) problems.camera = "denied";
+async function openAllowed(refusal, chosen) {
+  const allowed = {
+    audio: (await permissionOf("audio")) === "granted",
+    camera: (await permissionOf("camera")) === "granted",
+  };
+  const { tracks, problems } = await openEach(allowed, chosen);
+  for (const kind of DEVICE_KINDS) if (!allowed[kind]) problems[kind] = refusal;
   return { tracks, problems };
-}
-
-/** @param {string} name */
-async function isAllowed(name) {
-  try {
-    const { state } = await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) });
-    return state === "granted";
-  } catch {
-    // Not every browser can be asked about these.
-    return false;
-  }
 }
 
 /**
@@ -96,7 +124,10 @@ async function open(constraints) {
   try {
     return await navigator.mediaDevices.getUserMedia(constraints);
   } catch (error) {
-    return PROBLEMS[/** @type {Error} */ (error).name] ?? "failed";
+    const { name, message } = /** @type {Error} */ (error);
+    const problem = PROBLEMS[name] ?? "failed";
+    // Chromium says so in words only.
+    return problem === "denied" && /system/i.test(message) ? "system" : problem;
   }
 }
 

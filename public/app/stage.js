@@ -1,72 +1,228 @@
-import { byId, setIcon } from "./dom.js";
-import { explain, fillNotice, press } from "./lobby.js";
+import { Banners } from "./banners.js";
+import { Bar } from "./bar.js";
+import { Chat } from "./chat.js";
+import { Panel, showDialog } from "./dialogs.js";
+import { h, setText } from "./dom.js";
+import { copyText, Invite } from "./invite.js";
+import { Menu } from "./menu.js";
+import { Monitor } from "./monitor.js";
+import { People } from "./people.js";
+import { isHandheld } from "./platform.js";
+import { wordsFor } from "./problem-words.js";
+import { complaintsOf } from "./reception.js";
+import { listenForKeys } from "./shortcuts.js";
+import { diagnostics } from "./stats.js";
 import { strings } from "./strings.js";
-import { Tile } from "./tile.js";
+import { Tiles } from "./tiles.js";
 
-/** How long a button says that it has done its work, in milliseconds. */
-const CONFIRM_MS = 2_000;
+/** Words that are longer than this are not read out whole, in characters. */
+const READ_OUT = 140;
 
 /**
  * @typedef {import("../client/room.js").Room} Room
- * @typedef {import("../client/peer.js").Peer} Peer
+ * @typedef {import("./guests.js").Guests} Guests
+ * @typedef {import("./guests.js").Guest} Guest
  * @typedef {import("./media.js").DeviceKind} DeviceKind
+ *
+ * @typedef {object} StageActions
+ * @property {(kind: DeviceKind) => void} toggle
+ * @property {() => void} share
+ * @property {(kind: DeviceKind | "speaker", id: string) => Promise<void>} choose
+ * @property {() => void} leave
  */
 
-/** The call as it is seen: tiles, status, and the bar of controls. It shows, and asks the call to act. */
+/** The call as it is seen: everybody's pictures, what is going on, and the controls. It shows, and asks the call to act. */
 export class Stage {
-  #tiles = byId("tiles", HTMLElement);
-  #status = byId("status", HTMLElement);
-  #announcement = byId("announcement", HTMLElement);
-  #notice = byId("stage-notice", HTMLElement);
-  #invite = byId("invite", HTMLElement);
-  #link = byId("link", HTMLInputElement);
-  #sound = byId("sound", HTMLButtonElement);
-  #toggles = { audio: byId("audio", HTMLButtonElement), camera: byId("camera", HTMLButtonElement) };
-  /** @type {Map<string, { tile: Tile, name: string }>} */
-  #guests = new Map();
-  #guestNumber = 0;
-  #own = new Tile({ name: strings.you, own: true });
+  #root;
+  #devices;
+  #actions;
+  #status = h("p", { class: "status", id: "status", role: "status" }, strings.statusConnecting);
+  #announcement = h("p", { class: "visually-hidden", id: "announcement", role: "status" });
+  #banners = new Banners("stage-notice");
+  #sound = h("button", { type: "button", class: "button primary sound", id: "sound", hidden: true }, strings.soundOn);
+  #drop = h("div", { class: "drop", hidden: true }, strings.dropHere);
+  #view;
+  #tiles = new Tiles({
+    changed: (layout) => this.#laidOut(layout),
+    silent: () => {
+      this.#sound.hidden = false;
+    },
+  });
+  #bar;
+  #menu;
+  #invite;
+  #chat;
+  #people;
+  #panels;
+  #unread = 0;
+  #since = 0;
+  #name = "";
+  /** @type {Room | null} */
+  #room = null;
+  /** @type {Guests | null} */
+  #guests = null;
+  /** @type {Monitor | null} */
+  #monitor = null;
+  /** @type {any} */
+  #clock = null;
+  #pausedKinds = new Set();
 
   /**
-   * @param {{ room: string, link: string }} call
-   * @param {{ toggle: (kind: DeviceKind) => void, leave: () => void }} actions
+   * @param {HTMLElement} root
+   * @param {{ room: string, link: string, sealed: boolean, devices: import("./devices.js").Devices }} call
+   * @param {StageActions} actions
    */
-  constructor({ room, link }, { toggle, leave }) {
-    byId("stage-room", HTMLElement).textContent = room;
-    this.#link.value = link;
-    this.#link.addEventListener("focus", () => this.#link.select());
-    this.#tiles.append(this.#own.element);
-    this.#toggles.audio.addEventListener("click", () => toggle("audio"));
-    this.#toggles.camera.addEventListener("click", () => toggle("camera"));
-    byId("leave", HTMLButtonElement).addEventListener("click", leave);
-    byId("dismiss", HTMLButtonElement).addEventListener("click", () => this.explain({}));
-    this.#copyWith(byId("copy", HTMLButtonElement), byId("invite-copy", HTMLButtonElement));
-    this.#sound.addEventListener("click", () => this.#unblock());
+  constructor(root, { room, link, sealed, devices }, actions) {
+    this.#root = root;
+    this.#devices = devices;
+    this.#actions = actions;
+    const announce = (/** @type {string} */ text) => this.#announce(text);
+    const canShare = !isHandheld() && navigator.mediaDevices.getDisplayMedia !== undefined;
+    this.#bar = new Bar(
+      { room, sealed, canShare },
+      {
+        toggle: actions.toggle,
+        share: actions.share,
+        panel: (name) => this.#togglePanel(name),
+        more: () => this.#menu.toggle(),
+        leave: actions.leave,
+      },
+    );
+    this.#menu = this.#makeMenu();
+    this.#invite = new Invite({ link, id: "invite", title: strings.inviteTitle, text: strings.inviteText }, announce);
+    const more = new Invite({ link, id: "invite-more", title: strings.inviteMore, heading: "h3" }, announce);
+    this.#chat = new Chat({
+      say: (id, text) => this.#guests?.say(id, text),
+      guests: () => this.#guests?.connected ?? [],
+    });
+    this.#people = new People(
+      {
+        verify: (guest) => this.#guests?.verify(guest),
+        judge: (guest, same) => this.#guests?.judge(guest, same),
+      },
+      more.element,
+    );
+    const opened = (/** @type {"chat" | "people"} */ name) => (/** @type {boolean} */ open) => {
+      this.#bar.setOpen(name, open);
+      if (open && name === "people") more.drawCode();
+      if (open && name === "chat") this.#setUnread(0);
+    };
+    this.#panels = {
+      chat: new Panel(
+        { id: "chat-panel", title: strings.chat, body: this.#chat.body, foot: this.#chat.foot },
+        opened("chat"),
+      ),
+      people: new Panel({ id: "people-panel", title: strings.people, body: this.#people.body }, opened("people")),
+    };
+    this.#view = h(
+      "div",
+      { class: "view" },
+      this.#tiles.element,
+      this.#invite.element,
+      this.#banners.element,
+      this.#sound,
+      this.#drop,
+    );
+    root.replaceChildren(
+      h("h1", { class: "visually-hidden", tabindex: -1 }, room),
+      this.#status,
+      this.#announcement,
+      this.#view,
+      this.#panels.chat.element,
+      this.#panels.people.element,
+      this.#bar.element,
+      this.#menu.element,
+    );
+    this.#sound.addEventListener("click", () => {
+      this.#sound.hidden = true;
+      this.#tiles.unblock();
+    });
+    this.#takeDrops();
+    this.#watchDevices();
+    this.#listenForKeys();
   }
 
   /**
    * Follows a room from its beginning.
    *
    * @param {Room} room
+   * @param {Guests} guests
+   * @param {string} name ours
    */
-  follow(room) {
-    this.#empty();
-    room.addEventListener("state", () => this.#tell(room));
-    room.addEventListener("peerjoined", ({ peer }) => this.#enter(peer, room));
-    room.addEventListener("peerleft", ({ peer }) => this.#exit(peer, room));
-    this.#tell(room);
+  follow(room, guests, name) {
+    this.close();
+    this.#room = room;
+    this.#guests = guests;
+    this.#name = name;
+    this.#since = Date.now();
+    this.#setUnread(0);
+    this.#bar.setSeconds(0);
+    this.#clock = setInterval(() => this.#bar.setSeconds((Date.now() - this.#since) / 1_000), 1_000);
+    this.#monitor = new Monitor(guests, this.#devices);
+    this.#tiles.setSpeaker(this.#devices.chosen.speaker);
+    this.#tiles.follow(guests, this.#monitor);
+    room.addEventListener("state", () => this.#tell());
+    guests.addEventListener("enter", ({ guest }) => this.#people.enter(guest));
+    guests.addEventListener("named", ({ guest }) => this.#announce(strings.announceJoined(guest.name)));
+    guests.addEventListener("exit", ({ guest, reason }) => this.#exit(guest, reason));
+    guests.addEventListener("change", ({ guest }) => this.#change(guest));
+    guests.addEventListener("chat", ({ guest, text }) => this.#hear(guest, text));
+    guests.addEventListener("got", ({ guest, id }) => this.#chat.got(guest, id));
+    guests.addEventListener("file", ({ guest, file }) => {
+      this.#chat.offered(guest, file);
+      this.#heard(strings.announceFile(guest.name, file.name));
+    });
+    guests.addEventListener("asked", ({ guest }) => this.#asked(guest));
+    this.#monitor.addEventListener("mutedspeech", ({ muted }) => this.#tellMuted(muted));
+    this.#monitor.addEventListener("silent", ({ silent }) => {
+      this.#banners.set("silent", silent ? { title: strings.silentMicrophone } : null);
+    });
+    this.#monitor.addEventListener("stuck", () => this.#tellBroken());
+    this.#tell();
+  }
+
+  /** The call is over. */
+  close() {
+    clearInterval(this.#clock);
+    this.#monitor?.close();
+    this.#monitor = null;
+    this.#room = null;
+    this.#guests = null;
+    for (const panel of Object.values(this.#panels)) panel.close();
+    this.#banners.clear();
+    this.#people.clear();
+    this.#chat.clear();
+    this.#sound.hidden = true;
+    this.#announcement.textContent = "";
+    this.#pausedKinds.clear();
+    this.#tiles.pauseOwn(false);
+  }
+
+  /** How long the call has lasted, in seconds. */
+  get seconds() {
+    return (Date.now() - this.#since) / 1_000;
+  }
+
+  /** The picture worth seeing when there is room for one only. */
+  get foremost() {
+    return this.#tiles.foremost;
   }
 
   /** @param {import("./media.js").DeviceTracks} tracks what we send */
   showOwn(tracks) {
-    this.#own.show("camera", tracks.camera);
+    this.#tiles.showOwn(tracks, this.#name);
     const media = { audio: tracks.audio !== null, camera: tracks.camera !== null };
-    this.#own.setMedia(media);
-    for (const kind of /** @type {const} */ (["audio", "camera"])) {
-      const name = kind === "audio" ? "microphone" : "camera";
-      press(this.#toggles[kind], media[kind]);
-      setIcon(this.#toggles[kind], media[kind] ? name : `${name}-off`);
-    }
+    this.#bar.setOn("audio", media.audio);
+    this.#bar.setOn("camera", media.camera);
+    this.#people.showOwn(this.#name, media);
+    this.#tellBroken();
+  }
+
+  /** @param {boolean} sharing */
+  showSharing(sharing) {
+    this.#bar.setSharing(sharing);
+    const actions = [{ label: strings.stopSharing, act: this.#actions.share }];
+    this.#banners.set("sharing", sharing ? { title: strings.sharing, tone: "info", actions, lasting: true } : null);
   }
 
   /**
@@ -74,118 +230,291 @@ export class Stage {
    * @param {boolean} busy while the person is being asked for permission
    */
   setBusy(kind, busy) {
-    this.#toggles[kind].disabled = busy;
+    this.#bar.setBusy(kind, busy);
   }
 
   /** @param {import("./media.js").MediaProblems} problems none, to clear */
   explain(problems) {
-    const words = explain(problems);
-    this.#notice.hidden = words === null;
-    if (words !== null) fillNotice(this.#notice, words);
+    this.#banners.set("devices", wordsFor(problems));
   }
 
-  #empty() {
-    for (const { tile } of this.#guests.values()) tile.remove();
-    this.#guests.clear();
-    this.#guestNumber = 0;
-    this.#sound.hidden = true;
-    this.#announcement.textContent = "";
-    this.explain({});
+  /** @param {string} title something that went wrong just now */
+  tellProblem(title) {
+    this.#banners.set("problem", { title });
   }
 
-  /**
-   * @param {Peer} peer
-   * @param {Room} room
-   */
-  #enter(peer, room) {
-    this.#guestNumber += 1;
-    const name = strings.guest(this.#guestNumber);
-    const tile = new Tile({ name });
-    this.#guests.set(peer.id, { tile, name });
-    this.#own.element.before(tile.element);
-    tile.setMedia(peer.media);
-    tile.setState(peer.state);
-    peer.addEventListener("media", ({ media }) => tile.setMedia(media));
-    peer.addEventListener("track", async ({ kind, track }) => {
-      // A tile has no place for a screen.
-      if (kind === "screen") return;
-      const plays = await tile.show(kind, track);
-      if (!plays) this.#sound.hidden = false;
+  /** @param {"chat" | "people"} name */
+  #togglePanel(name) {
+    const panel = this.#panels[name];
+    const other = this.#panels[name === "chat" ? "people" : "chat"];
+    if (!panel.isOpen) other.close();
+    panel.toggle();
+    if (panel.isOpen && name === "chat") this.#chat.focus();
+  }
+
+  #makeMenu() {
+    return new Menu(this.#bar.more, strings.more, [
+      { icon: "settings", label: strings.settings, id: "settings", act: () => this.#showSettings() },
+      {
+        icon: "pip",
+        label: strings.pictureInPicture,
+        act: () => this.#pictureInPicture(),
+        hidden: () => document.pictureInPictureEnabled !== true || this.foremost === null,
+      },
+      {
+        icon: "fullscreen",
+        label: strings.fullScreen,
+        act: () => toggleFullScreen(),
+        hidden: () => document.fullscreenEnabled !== true,
+      },
+      { icon: "signal", label: strings.diagnostics, id: "diagnostics", act: () => this.#copyDiagnostics() },
+      { icon: "keyboard", label: strings.shortcuts, act: () => showShortcuts(), hidden: isHandheld },
+    ]);
+  }
+
+  #listenForKeys() {
+    const { toggle, share } = this.#actions;
+    listenForKeys(
+      {
+        m: () => toggle("audio"),
+        v: () => toggle("camera"),
+        s: share,
+        c: () => this.#togglePanel("chat"),
+        p: () => this.#togglePanel("people"),
+        "?": () => showShortcuts(),
+      },
+      () => !this.#root.hidden,
+    );
+  }
+
+  async #showSettings() {
+    const { DevicePickers } = await import("./pickers.js");
+    const pickers = new DevicePickers(this.#devices, async (kind, id) => {
+      await this.#actions.choose(kind, id);
+      if (kind === "speaker") this.#tiles.setSpeaker(id);
+      await pickers.refresh();
     });
-    peer.addEventListener("away", () => this.#tell(room));
-    peer.addEventListener("state", ({ state }) => {
-      tile.setState(state);
-      this.#tell(room);
-    });
-    this.#announcement.textContent = strings.announceJoined(name);
-    this.#tell(room);
+    showDialog({ title: strings.settings, body: [pickers.element], closed: () => pickers.close() });
   }
 
-  /**
-   * @param {Peer} peer
-   * @param {Room} room
-   */
-  #exit(peer, room) {
-    const guest = this.#guests.get(peer.id);
-    if (guest === undefined) return;
-    guest.tile.remove();
-    this.#guests.delete(peer.id);
-    this.#announcement.textContent = strings.announceLeft(guest.name);
-    this.#tell(room);
-  }
-
-  /** @param {Room} room */
-  #tell(room) {
-    const text = statusOf(room);
-    // Written only when it differs, since every change is read out.
-    if (this.#status.textContent !== text) this.#status.textContent = text;
-    this.#status.dataset.state = room.state;
-    this.#tiles.dataset.others = String(this.#guests.size);
-    this.#invite.hidden = this.#guests.size > 0 || room.state !== "joined";
-  }
-
-  #unblock() {
-    this.#sound.hidden = true;
-    for (const { tile } of this.#guests.values()) tile.unblock();
-  }
-
-  /**
-   * @param {HTMLButtonElement} icon
-   * @param {HTMLButtonElement} words
-   */
-  #copyWith(icon, words) {
-    const confirm = () => {
-      setIcon(icon, "check");
-      words.textContent = strings.linkCopied;
-      this.#announcement.textContent = strings.linkCopied;
-      setTimeout(() => {
-        setIcon(icon, "link");
-        words.textContent = strings.copyLink;
-      }, CONFIRM_MS);
-    };
-    for (const button of [icon, words]) {
-      button.addEventListener("click", async () => {
-        if (await copy(this.#link.value)) confirm();
-        else this.#offerLink();
-      });
+  async #pictureInPicture() {
+    try {
+      if (document.pictureInPictureElement !== null) await document.exitPictureInPicture();
+      else await this.foremost?.requestPictureInPicture();
+    } catch {
+      this.tellProblem(strings.pipFailed);
     }
   }
 
-  /** Without access to the clipboard, the person copies. */
-  #offerLink() {
-    this.#invite.hidden = false;
-    this.#link.focus();
-    this.#announcement.textContent = strings.copyFailed;
+  async #copyDiagnostics() {
+    const peers = (this.#guests?.all ?? []).map(({ peer, summary }) => ({
+      state: peer.state,
+      away: peer.away,
+      media: peer.media,
+      summary,
+    }));
+    const state = {
+      agent: navigator.userAgent,
+      room: this.#room?.state ?? "left",
+      seconds: Math.round(this.seconds),
+      peers,
+    };
+    const copied = await copyText(diagnostics(state));
+    this.#banners.set("diagnostics", {
+      title: copied ? strings.diagnosticsCopied : strings.copyFailed,
+      tone: copied ? "info" : "caution",
+    });
+  }
+
+  #watchDevices() {
+    this.#devices.addEventListener("paused", ({ kind, paused }) => {
+      if (this.#guests === null) return;
+      if (paused) this.#pausedKinds.add(kind);
+      else this.#pausedKinds.delete(kind);
+      this.#banners.set(`paused-${kind}`, paused ? { title: strings.paused[kind] } : null);
+      if (kind === "camera") this.#tiles.pauseOwn(paused);
+    });
+    this.#devices.addEventListener("lost", ({ kind, problem, replaced }) => {
+      if (this.#guests === null) return;
+      this.#banners.set(`paused-${kind}`, null);
+      const label = this.#devices.microphone?.label ?? "";
+      if (replaced) this.#banners.set("devices", { title: strings.replacedMicrophone(label), tone: "info" });
+      else if (problem === "denied") this.explain({ [kind]: problem });
+      else {
+        const title = kind === "camera" ? strings.cameraGone : strings.microphoneGone;
+        const actions = [{ label: strings.turnOn[kind], act: () => this.#actions.toggle(kind) }];
+        this.#banners.set("devices", { title, actions });
+      }
+    });
+    this.#devices.addEventListener("list", ({ added }) => this.#offerDevice(added));
+  }
+
+  /** @param {MediaDeviceInfo[]} added plugged in just now */
+  #offerDevice(added) {
+    if (this.#guests === null) return;
+    const ours = added.filter(({ deviceId }) => deviceId !== "default" && deviceId !== "communications");
+    const [device] = ours;
+    if (device === undefined) return;
+    const kinds = /** @type {const} */ ({ audioinput: "audio", videoinput: "camera", audiooutput: "speaker" });
+    const use = async () => {
+      // Headphones with a microphone are two devices, or three.
+      for (const { kind, deviceId, groupId, label } of ours) {
+        if (label !== device.label && groupId !== device.groupId) continue;
+        await this.#actions.choose(kinds[kind], deviceId);
+        if (kind === "audiooutput") this.#tiles.setSpeaker(deviceId);
+      }
+    };
+    const actions = [{ label: strings.useIt, act: use }];
+    this.#banners.set("new-device", { title: strings.newDevice(device.label), tone: "info", actions });
+  }
+
+  #takeDrops() {
+    const hasFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") === true;
+    this.#root.addEventListener("dragover", (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      this.#drop.hidden = false;
+    });
+    this.#root.addEventListener("dragleave", ({ relatedTarget }) => {
+      if (!(relatedTarget instanceof Node && this.#root.contains(relatedTarget))) this.#drop.hidden = true;
+    });
+    this.#root.addEventListener("drop", (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      this.#drop.hidden = true;
+      if (!this.#panels.chat.isOpen) this.#togglePanel("chat");
+      this.#chat.sendFiles(event.dataTransfer?.files ?? []);
+    });
+  }
+
+  /**
+   * @param {Guest} guest
+   * @param {string} text
+   */
+  #hear(guest, text) {
+    this.#chat.hear(guest.name, text);
+    this.#heard(strings.announceMessage(guest.name, text.slice(0, READ_OUT)));
+  }
+
+  /** @param {string} words what has come in the chat */
+  #heard(words) {
+    if (!this.#panels.chat.isOpen) this.#setUnread(this.#unread + 1);
+    this.#announce(words);
+  }
+
+  /** @param {number} count */
+  #setUnread(count) {
+    this.#unread = count;
+    this.#bar.setUnread(count);
+  }
+
+  /** @param {Guest} guest */
+  #asked(guest) {
+    const show = () => {
+      if (!this.#panels.people.isOpen) this.#togglePanel("people");
+      this.#people.reveal(guest);
+    };
+    const actions = [{ label: strings.verifyShow, act: show }];
+    this.#banners.set("verify", { title: strings.verifyAsked(guest.name), tone: "info", actions });
+  }
+
+  /**
+   * @param {Guest} guest
+   * @param {import("../client/room.js").PeerLeftReason} reason
+   */
+  #exit(guest, reason) {
+    this.#people.exit(guest);
+    this.#chat.gone(guest);
+    const wentByItself = reason === "bye" || reason === "removed";
+    this.#announce(wentByItself ? strings.announceLeft(guest.name) : strings.announceLost(guest.name));
+    this.#tellBroken();
+    this.#tell();
+  }
+
+  /** @param {Guest} guest */
+  #change(guest) {
+    this.#people.change(guest);
+    this.#tellBroken();
+    this.#tell();
+  }
+
+  /** @param {boolean} muted somebody speaks here while the microphone is off */
+  #tellMuted(muted) {
+    const actions = [{ label: strings.turnOn.audio, act: () => this.#actions.toggle("audio") }];
+    // It stays until it is put away or the microphone is on: whoever speaks does not look.
+    if (muted) this.#banners.set("muted", { title: strings.mutedSpeaking, actions });
+    else if (this.#devices.tracks.audio !== null) this.#banners.set("muted", null);
+  }
+
+  /** The one whose sound or picture does not get out is told. */
+  #tellBroken() {
+    const guests = this.#guests?.connected ?? [];
+    const { audio, camera } = this.#devices.tracks;
+    const sending = { audio: audio !== null, camera: camera !== null };
+    if (sending.audio) this.#banners.set("muted", null);
+    const broken = complaintsOf(guests, sending);
+    const noRoute = (this.#guests?.all ?? []).filter((guest) => guest.noRoute);
+    const names = noRoute.map(({ name }) => name).join(", ");
+    this.#banners.set(
+      "no-route",
+      noRoute.length === 0
+        ? null
+        : { title: strings.noRoute(names), text: strings.noRouteText, actions: [this.#reconnectAction(noRoute)] },
+    );
+    if (broken === null) {
+      this.#banners.set("broken", null);
+      return;
+    }
+    const who = broken.all && broken.names.length > 1 ? strings.nobody : broken.names.join(", ");
+    const say = { audio: strings.notHeard, camera: strings.notSeen, both: strings.notHeardOrSeen }[broken.kind];
+    const actions = [this.#reconnectAction(guests)];
+    this.#banners.set("broken", { title: say(who), text: strings.brokenText, actions });
+  }
+
+  /** @param {Guest[]} guests */
+  #reconnectAction(guests) {
+    return {
+      label: strings.reconnect,
+      act: () => {
+        for (const { peer } of guests) peer.restart();
+      },
+    };
+  }
+
+  #tell() {
+    const room = this.#room;
+    if (room === null) return;
+    setText(this.#status, statusOf(room));
+    this.#status.dataset.state = room.state;
+    this.#invite.element.hidden = room.peers.size > 0 || room.state !== "joined";
+    if (!this.#invite.element.hidden) this.#invite.drawCode();
+  }
+
+  /** @param {import("./tiles.js").Layout} layout */
+  #laidOut(layout) {
+    this.#root.dataset.layout = layout;
+  }
+
+  /** @param {string} text */
+  #announce(text) {
+    this.#announcement.textContent = text;
   }
 }
 
-/** @param {string} text */
-async function copy(text) {
+function showShortcuts() {
+  const rows = strings.shortcutKeys.flatMap(([key = "", what = ""]) => [
+    h("dt", {}, h("kbd", {}, key)),
+    h("dd", {}, what),
+  ]);
+  showDialog({ title: strings.shortcuts, body: [h("dl", { class: "keys" }, ...rows)] });
+}
+
+async function toggleFullScreen() {
   try {
-    await navigator.clipboard.writeText(text);
-    return true;
+    if (document.fullscreenElement !== null) await document.exitFullscreen();
+    else await document.documentElement.requestFullscreen();
   } catch {
-    return false;
+    // Not allowed here: the page stays as it is.
   }
 }
 
@@ -199,7 +528,6 @@ function statusOf(room) {
   const peers = Array.from(room.peers.values());
   const connected = peers.filter((peer) => peer.state === "connected").length;
   const rest = peers.filter((peer) => peer.state !== "connected");
-  if (room.state === "waiting") return strings.statusLocked;
   if (room.state === "reconnecting") {
     return connected > 0 ? strings.statusServerLostCallGoesOn : strings.statusServerLost;
   }

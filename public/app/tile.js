@@ -1,39 +1,77 @@
-import { byId, find } from "./dom.js";
+import { h, setText } from "./dom.js";
+import { icon } from "./icons.js";
+import { fitOf } from "./layout.js";
+import { initials } from "./names.js";
 import { strings } from "./strings.js";
 
 /**
- * One person's picture, sound and name on the stage. Sound and picture play in elements of their own, so that neither
- * waits for the other, and a browser that wants a click before it plays sound still shows the picture.
+ * One person's picture, sound and name on the stage, or a screen that they share. Sound and picture play in elements of
+ * their own, so that neither waits for the other, and a browser that wants a click before it plays sound still shows the
+ * picture.
  */
 export class Tile {
-  #video;
   #audio = new Audio();
-  #muted;
-  #state;
+  #name = h("span", { class: "tile-label" });
+  #muted = h("span", { class: "visually-hidden" });
+  #state = h("p", { class: "tile-state" });
+  #face = h("p", { class: "face", "aria-hidden": "true" });
+  #bars = h("span", { class: "bars", role: "img", hidden: true }, ...[1, 2, 3, 4].map(() => h("span")));
+  #size = { width: 0, height: 0 };
 
-  /** @param {{ name: string, own?: boolean }} options `own`: our own picture, mirrored as people expect, and silent */
-  constructor({ name, own = false }) {
-    const fragment = byId("tile", HTMLTemplateElement).content.cloneNode(true);
-    const root = /** @type {DocumentFragment} */ (fragment);
+  /** @param {{ name: string, own?: boolean, screen?: boolean }} options `own`: our own picture, mirrored as people expect, and silent */
+  constructor({ name, own = false, screen = false }) {
+    /** The element that shows the picture. @readonly */
+    this.video = h("video", { autoplay: true, playsinline: true });
+    // The attribute alone does not mute it.
+    this.video.muted = true;
+    this.video.disablePictureInPicture = own;
+    this.video.addEventListener("resize", () => this.#fit());
     /** The element to put on the stage. @readonly */
-    this.element = find(root, ".tile", HTMLElement);
-    this.#video = find(root, "video", HTMLVideoElement);
-    this.#muted = find(root, ".tile-muted", HTMLElement);
-    this.#state = find(root, ".tile-state", HTMLElement);
-    // The attribute alone does not mute what was cloned from a template.
-    this.#video.muted = true;
-    find(root, ".tile-label", HTMLElement).textContent = name;
-    this.element.setAttribute("aria-label", name);
+    this.element = h(
+      "article",
+      { class: "tile no-camera no-audio" },
+      this.video,
+      this.#face,
+      this.#state,
+      h(
+        "p",
+        { class: "plate" },
+        h("span", { class: "muted-mark" }, icon("microphone-off")),
+        h("span", { class: "voice", "aria-hidden": "true" }, h("span"), h("span"), h("span")),
+        this.#muted,
+        this.#name,
+        this.#bars,
+      ),
+    );
     this.element.classList.toggle("own", own);
+    this.element.classList.toggle("screen", screen);
+    this.setName(name);
+  }
+
+  /** @param {string} name */
+  setName(name) {
+    setText(this.#name, name);
+    this.element.setAttribute("aria-label", name);
+    const letters = initials(name);
+    if (letters === "") this.#face.replaceChildren(icon("person"));
+    else setText(this.#face, letters);
+  }
+
+  /** @param {string} name whose initials stand for the picture, where they are not the label's */
+  setFace(name) {
+    const letters = initials(name);
+    this.#face.replaceChildren(letters === "" ? icon("person") : letters);
   }
 
   /**
-   * @param {import("./media.js").DeviceKind} kind
+   * @param {"audio" | "picture"} part
    * @param {MediaStreamTrack | null} track
    * @returns {Promise<boolean>} false if the browser wants a click before it plays sound
    */
-  async show(kind, track) {
-    const element = kind === "camera" ? this.#video : this.#audio;
+  async show(part, track) {
+    const element = part === "picture" ? this.video : this.#audio;
+    const [shown = null] = /** @type {MediaStream | null} */ (element.srcObject)?.getTracks() ?? [];
+    if (shown === track) return true;
     element.srcObject = track === null ? null : new MediaStream([track]);
     if (track === null) return true;
     return this.#play(element);
@@ -44,25 +82,72 @@ export class Tile {
     await this.#play(this.#audio);
   }
 
+  /**
+   * Plays the sound elsewhere, where the browser can.
+   *
+   * @param {string} id of a speaker; empty for the system's own
+   */
+  async setSpeaker(id) {
+    try {
+      await this.#audio.setSinkId?.(id);
+    } catch {
+      // It was pulled out: the system's own plays on.
+    }
+  }
+
   /** @param {{ audio: boolean, camera: boolean }} media what is being sent */
   setMedia({ audio, camera }) {
     this.element.classList.toggle("no-audio", !audio);
     this.element.classList.toggle("no-camera", !camera);
-    this.#muted.textContent = audio ? "" : strings.tileMuted;
+    setText(this.#muted, audio ? "" : strings.tileMuted);
   }
 
-  /** @param {import("../client/peer.js").PeerState} state */
+  /** @param {boolean} speaking */
+  setSpeaking(speaking) {
+    this.element.classList.toggle("speaking", speaking);
+  }
+
+  /** @param {0 | 1 | 2 | 3 | 4} bars */
+  setBars(bars) {
+    this.#bars.hidden = bars === 0;
+    this.#bars.dataset.bars = String(bars);
+    this.#bars.setAttribute("aria-label", strings.bars[bars] ?? "");
+  }
+
+  /**
+   * @param {"connecting" | "connected" | "reconnecting" | "closed" | "no-route" | "paused"} state
+   */
   setState(state) {
     this.element.dataset.state = state;
-    const words = { connecting: strings.tileConnecting, reconnecting: strings.tileReconnecting };
-    this.#state.textContent = state === "connecting" || state === "reconnecting" ? words[state] : "";
+    const words = {
+      connecting: strings.tileConnecting,
+      reconnecting: strings.tileReconnecting,
+      "no-route": strings.tileNoRoute,
+      paused: strings.tilePaused,
+    };
+    setText(this.#state, /** @type {Record<string, string>} */ (words)[state] ?? "");
+  }
+
+  /** @param {import("./layout.js").Rect} rect in pixels of the stage */
+  place({ x, y, width, height }) {
+    this.#size = { width, height };
+    const { style } = this.element;
+    for (const [name, value] of Object.entries({ x, y, width, height })) {
+      style.setProperty(`--${name}`, `${Math.round(value)}px`);
+    }
+    this.#fit();
   }
 
   /** Takes it off the stage. */
   remove() {
-    this.#video.srcObject = null;
+    this.video.srcObject = null;
     this.#audio.srcObject = null;
     this.element.remove();
+  }
+
+  #fit() {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    this.element.classList.toggle("whole", fitOf({ width, height }, this.#size) === "contain");
   }
 
   /** @param {HTMLMediaElement} element */

@@ -9,6 +9,12 @@ import { Verification } from "./verification.js";
 /** A connection that breaks often comes back by itself: how long it may take, in milliseconds, before we help; up to half as long again, so that both sides do not start together. */
 export const DISCONNECTED_MS = 2_000;
 
+/** The same where all we can do is to replace the connection, which ends the old one for good: longer than it takes to find out that it is our own network that is gone (`PROBE_MS`). */
+export const REPLACE_MS = 4_000;
+
+/** How long such a connection gets, in milliseconds, once the room can be reached again: if it was the network, it comes back within a moment. */
+export const RETURN_MS = 1_000;
+
 /** How long the other side's first offer may take, in milliseconds, before we make one; up to half as long again. It is a matter of two messages. */
 export const OFFER_MS = 4_000;
 
@@ -208,7 +214,9 @@ export class Peer extends TypedTarget {
   resume() {
     if (this.#state === "connected") return;
     this.#attempts = 0;
-    if (this.#connection === null || this.#connection.state === "connecting") this.expect();
+    const state = this.#connection?.state ?? "connecting";
+    if (state === "connecting") this.expect();
+    else if (state === "disconnected" && this.#mayReturn) this.#later(RETURN_MS);
     else this.#recover();
   }
 
@@ -523,15 +531,21 @@ export class Peer extends TypedTarget {
   /** @param {import("./connection.js").ConnectionState} state */
   #watch(state) {
     if (state === "connected") {
-      this.#attempts = 0;
-      this.#stopTimer();
-      this.#become("connected");
+      // Firefox can take five seconds to find out by itself (RFC 7675, section 5.1).
+      if (this.#state === "reconnecting") this.#tellMedia();
+      this.#connected();
       return;
     }
     this.#notConnected();
     if (state === "failed") this.#recover();
-    else if (state === "disconnected") this.#later(DISCONNECTED_MS);
+    else if (state === "disconnected") this.#later(this.#mayReturn ? REPLACE_MS : DISCONNECTED_MS);
     else if (this.#timer === null) this.#later(CONNECT_MS);
+  }
+
+  #connected() {
+    this.#attempts = 0;
+    this.#stopTimer();
+    this.#become("connected");
   }
 
   /** The other side's connection has ended without a word: its page is gone, and perhaps about to come back. */
@@ -539,6 +553,11 @@ export class Peer extends TypedTarget {
     this.#notConnected();
     this.#attempts = RESTARTS;
     this.#later(DISCONNECTED_MS);
+  }
+
+  /** Whether the next thing to do would end a connection that may come back by itself. */
+  get #mayReturn() {
+    return this.#attempts < RESTARTS && this.#connection?.restartable === false;
   }
 
   #notConnected() {
@@ -623,6 +642,8 @@ export class Peer extends TypedTarget {
     }
     if (fields.type === "verify") this.#receiveVerification(fields);
     if (fields.type !== "media") return;
+    // The other side has heard from us again, and we from it: an interruption is over, whatever the browser thinks yet.
+    if (this.#state === "reconnecting" && this.#connection?.state === "disconnected") this.#connected();
     for (const kind of TRACK_KINDS) this.#media[kind] = fields[kind] === true;
     this.emit("media", { media: this.media });
   }

@@ -12,10 +12,12 @@ import { BUCKET_BYTES, Seal } from "./seal.js";
 import { SignalingSocket } from "./signaling.js";
 import { watchForWake } from "./wake.js";
 
+export { SMALL_LINES } from "./budget.js";
 export { CourierError, FileError, LinkError, MessageError, RoomError, SealError, VerificationError } from "./errors.js";
+export { TypedTarget } from "./events.js";
 export { makeLink, parseLink } from "./link.js";
 export { Peer } from "./peer.js";
-export { makeKey } from "./seal.js";
+export { makeKey, Seal } from "./seal.js";
 
 /** So many tries in a row must fail before `join` gives up. Somebody who is in never gives up. */
 export const JOIN_ATTEMPTS = 3;
@@ -517,6 +519,8 @@ export class Room extends TypedTarget {
   #peerChanged(peer, state) {
     this.#divideUpload();
     if (state !== "reconnecting") return;
+    // It may be our own network that is gone, and the way to the server with it.
+    this.#signaling.probe();
     // What went over the connection may not have arrived.
     this.#courier(peer.id).resend();
     if (this.#expiring.has(peer.id)) this.#remove(peer.id, "lost");

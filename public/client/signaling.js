@@ -124,10 +124,15 @@ export class SignalingSocket extends TypedTarget {
     return this.#socket?.readyState === this.#environment.webSocket.OPEN;
   }
 
+  /** Something happened that connections die of: checks an open one at once. */
+  probe() {
+    if (this.#state === "open" || this.#state === "waiting") this.#heartbeat.probe();
+  }
+
   /** Something happened that connections die of, or that brings the network back: checks an open one at once, or tries again now. */
   nudge() {
-    if (this.#state === "open" || this.#state === "waiting") this.#heartbeat.probe();
-    else if (this.#state === "connecting" && this.#socket === null) this.#open();
+    this.probe();
+    if (this.#state === "connecting" && this.#socket === null) this.#open();
   }
 
   /** Leaves the room: says `bye`, so that the others know at once, and closes for good. */

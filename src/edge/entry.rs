@@ -4,7 +4,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Env, Request, Response, Result, console_error};
 
-use super::platform::get_random_values;
+use super::platform::{get_random_values, now};
 use super::settings::with_config;
 use crate::protocol::{HttpBody, HttpError, RoomName};
 use crate::route::{self, Location, Route, RouteError};
@@ -33,7 +33,11 @@ pub fn fetch(request: web_sys::Request, env: &Env) -> std::result::Result<JsValu
             let body = HttpBody::Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
             respond(json_response(200, &body))
         }
-        Ok(Route::CreateRoom) => {
+        Ok(Route::CreateRoom { token }) => {
+            let may = with_config(env, |config| config.may_create(token.as_deref(), now()));
+            if !may.unwrap_or(false) {
+                return respond(route_error_response(RouteError::TokenNeeded));
+            }
             let mut entropy = [0; RoomName::ENTROPY];
             get_random_values(&mut entropy)?;
             let room = RoomName::fresh(entropy);

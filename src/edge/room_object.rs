@@ -3,9 +3,8 @@
 //! Every event is handled synchronously: without the promise that the `#[durable_object]` macro makes of each, and without
 //! a moment in which another event could see half of this one (docs/adr/0002).
 
-use std::collections::BTreeMap;
-
 use js_sys::{ArrayBuffer, JsString, Map};
+use litemap::LiteMap;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::WebSocket;
@@ -49,7 +48,7 @@ struct Live {
 
 /// The sockets that the core knows, under the core's names for them.
 struct Sockets {
-    by_id: BTreeMap<SocketId, WebSocket>,
+    by_id: LiteMap<SocketId, WebSocket>,
     /// From a `WebSocket` to its id.
     ids: Map,
     next_id: SocketId,
@@ -118,7 +117,7 @@ impl Room {
                 )?,
                 Err(room::Unauthorized) => route_error_response(RouteError::Unauthorized)?,
             },
-            Ok(Route::Health | Route::CreateRoom) => route_error_response(RouteError::NotFound)?,
+            Ok(Route::Health | Route::CreateRoom { .. }) => route_error_response(RouteError::NotFound)?,
             Err(error) => route_error_response(error)?,
         };
         Ok(response.into())
@@ -305,7 +304,7 @@ fn refusal_response(refusal: &Refusal) -> Result<web_sys::Response, JsValue> {
 
 impl Sockets {
     fn new() -> Self {
-        Self { by_id: BTreeMap::new(), ids: Map::new(), next_id: 0, newcomer: None, refusal: None }
+        Self { by_id: LiteMap::new(), ids: Map::new(), next_id: 0, newcomer: None, refusal: None }
     }
 
     fn add_newcomer(&mut self, socket: WebSocket) -> SocketId {

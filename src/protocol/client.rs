@@ -29,6 +29,26 @@ pub enum ClientFrame<'a> {
     },
     /// Ask for fresh ICE servers.
     Ice,
+    /// Let newcomers wait for the host, or let them in. Host only.
+    Lock {
+        /// Which.
+        locked: bool,
+    },
+    /// Let somebody in who waits. Host only.
+    Admit {
+        /// Who; `None` for a text that is no peer id and so names nobody.
+        peer: Option<PeerId>,
+    },
+    /// Turn somebody away who waits. Host only.
+    Deny {
+        /// Who, as in [`Self::Admit`].
+        peer: Option<PeerId>,
+    },
+    /// Put somebody out of the room. Host only.
+    Remove {
+        /// Who, as in [`Self::Admit`].
+        peer: Option<PeerId>,
+    },
     /// End the call for everybody. Host only.
     End,
 }
@@ -55,6 +75,8 @@ pub enum Malformed {
     Missing(&'static str),
     /// A field that must be a string is none.
     NotText(&'static str),
+    /// A field that must be `true` or `false` is neither.
+    NotBoolean(&'static str),
 }
 
 impl fmt::Display for Malformed {
@@ -65,6 +87,7 @@ impl fmt::Display for Malformed {
             Self::UnknownType => f.write_str("unknown `type`"),
             Self::Missing(field) => write!(f, "`{field}` is missing"),
             Self::NotText(field) => write!(f, "`{field}` must be a string"),
+            Self::NotBoolean(field) => write!(f, "`{field}` must be true or false"),
         }
     }
 }
@@ -83,6 +106,8 @@ struct Envelope<'a> {
     reference: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "given")]
     peer: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    locked: Option<&'a RawValue>,
 }
 
 /// Keeps a `null` that was given apart from a field that was not.
@@ -107,10 +132,28 @@ pub fn decode(text: &str) -> Result<ClientFrame<'_>, Malformed> {
             reference: envelope.reference,
         }),
         "bye" => Ok(ClientFrame::Bye),
-        "check" => Ok(ClientFrame::Check { peer: peer("peer", envelope.peer.ok_or(Malformed::Missing("peer"))?)? }),
+        "check" => Ok(ClientFrame::Check { peer: named(envelope.peer)? }),
         "ice" => Ok(ClientFrame::Ice),
+        "lock" => Ok(ClientFrame::Lock { locked: boolean("locked", envelope.locked)? }),
+        "admit" => Ok(ClientFrame::Admit { peer: named(envelope.peer)? }),
+        "deny" => Ok(ClientFrame::Deny { peer: named(envelope.peer)? }),
+        "remove" => Ok(ClientFrame::Remove { peer: named(envelope.peer)? }),
         "end" => Ok(ClientFrame::End),
         _ => Err(Malformed::UnknownType),
+    }
+}
+
+/// The peer in the field `peer`.
+fn named(field: Option<&RawValue>) -> Result<Option<PeerId>, Malformed> {
+    peer("peer", field.ok_or(Malformed::Missing("peer"))?)
+}
+
+fn boolean(field: &'static str, value: Option<&RawValue>) -> Result<bool, Malformed> {
+    match value.map(RawValue::get) {
+        None => Err(Malformed::Missing(field)),
+        Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(_) => Err(Malformed::NotBoolean(field)),
     }
 }
 

@@ -12,6 +12,10 @@ fn symbol(byte: u8) -> u8 {
     ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0')
 }
 
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}
+
 /// A room's name: `[A-Za-z0-9_-]{1,64}`, case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RoomName(String);
@@ -33,8 +37,7 @@ impl RoomName {
     ///
     /// [`BadRoomName`] for anything that is not `[A-Za-z0-9_-]{1,64}`.
     pub fn parse(text: &str) -> Result<Self, BadRoomName> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        if text.is_empty() || text.len() > Self::MAX_LEN || !text.bytes().all(allowed) {
+        if text.is_empty() || text.len() > Self::MAX_LEN || !text.bytes().all(is_name_byte) {
             return Err(BadRoomName);
         }
         Ok(Self(text.to_owned()))
@@ -60,7 +63,8 @@ impl RoomName {
     }
 }
 
-/// A peer's id: 10 characters, made by the server, unique in its room.
+/// A peer's id: 10 of the characters `A-Za-z0-9_-`, unique in its room. The server makes them from Crockford's alphabet; a
+/// join token may name any other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeerId([u8; Self::LEN]);
 
@@ -83,7 +87,7 @@ impl PeerId {
     /// Reads an id from its characters.
     #[must_use]
     pub fn from_bytes(bytes: [u8; Self::LEN]) -> Option<Self> {
-        bytes.iter().all(|byte| ALPHABET.contains(byte)).then_some(Self(bytes))
+        bytes.iter().copied().all(is_name_byte).then_some(Self(bytes))
     }
 
     /// The id's characters.
@@ -95,7 +99,7 @@ impl PeerId {
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // An id holds nothing but characters of the alphabet, which are ASCII.
+        // An id holds nothing but ASCII.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -151,7 +155,8 @@ mod tests {
     fn a_peer_id_reads_back_what_it_writes_and_nothing_else() {
         let id = PeerId::fresh([7; 10]);
         assert_eq!(PeerId::parse(id.as_str()), Some(id));
-        for bad in ["", "7777", "77777777777", "777777777!", "777777777U", "éé777777"] {
+        assert_eq!(PeerId::parse("Some_one-1").map(|id| id.to_string()), Some("Some_one-1".to_owned()));
+        for bad in ["", "7777", "77777777777", "777777777!", "777777777.", "éé777777"] {
             assert_eq!(PeerId::parse(bad), None, "{bad:?}");
         }
     }

@@ -24,6 +24,13 @@ pub const SWEEP_AFTER: Millis = 24 * 60 * 60 * 1000;
 /// How long a room that was found without a seat after a restart waits for its peers to resume: an hour, in milliseconds.
 pub const DESERTED_AFTER: Millis = 60 * 60 * 1000;
 
+/// A connection that waits to be let in has not been told how often to ping: it counts as vanished when its last sign of life is
+/// older than this, which is two and a half times the interval of our own client, in milliseconds.
+pub const WAITING_STALE_AFTER: Millis = 75_000;
+
+/// So many removed peers are remembered by a room; of more, those that were removed first may come back.
+pub const REMOVED_MAX: usize = 256;
+
 /// The longest gate, in characters of base64url: room for 768 bits.
 pub const GATE_MAX_LEN: usize = 128;
 

@@ -11,6 +11,8 @@ pub struct Offer {
     pub gate: GateOffer,
     /// `resume.<token>`, as it came: only the room that made it can read it.
     pub resume: Option<String>,
+    /// `token.<jwt>`, as it came.
+    pub token: Option<String>,
 }
 
 /// The gate that a client showed.
@@ -52,6 +54,8 @@ impl Offer {
                 }
             } else if let Some(token) = item.strip_prefix("resume.") {
                 offer.resume.get_or_insert_with(|| token.to_owned());
+            } else if let Some(token) = item.strip_prefix("token.") {
+                offer.token.get_or_insert_with(|| token.to_owned());
             }
         }
         offer
@@ -64,10 +68,15 @@ mod tests {
 
     #[test]
     fn an_offer_is_read_whatever_its_order_and_spacing() {
-        let offer = Offer::read("resume.abc ,other,gate.Qm-_9,  switchboard.v1");
+        let offer = Offer::read("resume.abc ,other,token.a.b.c, gate.Qm-_9,  switchboard.v1");
         assert_eq!(
             offer,
-            Offer { speaks_v1: true, gate: GateOffer::Shown("Qm-_9".to_owned()), resume: Some("abc".to_owned()) }
+            Offer {
+                speaks_v1: true,
+                gate: GateOffer::Shown("Qm-_9".to_owned()),
+                resume: Some("abc".to_owned()),
+                token: Some("a.b.c".to_owned()),
+            }
         );
     }
 
@@ -89,7 +98,8 @@ mod tests {
 
     #[test]
     fn the_first_of_two_credentials_counts() {
-        let offer = Offer::read("gate.!, gate.AAAA, resume.a, resume.b");
-        assert_eq!(offer, Offer { speaks_v1: false, gate: GateOffer::Invalid, resume: Some("a".to_owned()) });
+        let offer = Offer::read("gate.!, gate.AAAA, resume.a, resume.b, token.a, token.b");
+        let (resume, token) = (Some("a".to_owned()), Some("a".to_owned()));
+        assert_eq!(offer, Offer { speaks_v1: false, gate: GateOffer::Invalid, resume, token });
     }
 }

@@ -70,6 +70,23 @@ pub enum ServerFrame<'a> {
         /// Who.
         peer: PeerId,
     },
+    /// The lock changed.
+    Locked {
+        /// Whether newcomers have to wait for the host.
+        locked: bool,
+    },
+    /// The first frame of a connection that has to wait: the room is locked, and the host has been asked.
+    Waiting,
+    /// To the host: somebody waits.
+    Knock {
+        /// Who.
+        peer: PeerId,
+    },
+    /// To the host: somebody waits no more, whether let in, turned away or gone.
+    KnockEnded {
+        /// Who.
+        peer: PeerId,
+    },
     /// Fresh ICE servers.
     Ice {
         /// An array of `RTCIceServer`.
@@ -116,6 +133,8 @@ pub enum LeftReason {
     Bye,
     /// Its connection was lost and did not come back in time.
     Timeout,
+    /// The host put it out.
+    Removed,
 }
 
 /// Why a signal was not delivered.

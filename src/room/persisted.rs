@@ -44,6 +44,17 @@ pub struct Attachment {
     pub malformed: u8,
     /// Which host of the room this peer is: 1 for who opened it, 2 for the next; 0 for who is not.
     pub host_term: u32,
+    /// Whether the peer's join token lets it moderate.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub moderator: bool,
+    /// Whether this is no seat: the peer waits to be let in.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub waiting: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// The room's one stored row.
@@ -70,6 +81,9 @@ pub struct Record {
     pub connected: bool,
     /// When the room was first found without a seat after such a restart.
     pub deserted: Option<Millis>,
+    /// Who was put out and may not come back, oldest first: at most [`REMOVED_MAX`](crate::protocol::REMOVED_MAX).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<PeerId>,
 }
 
 /// A seat whose connection is lost.
@@ -81,6 +95,9 @@ pub struct AwaySeat {
     pub order: u32,
     /// When the connection was lost.
     pub since: Millis,
+    /// Whether the peer's join token lets it moderate.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub moderator: bool,
 }
 
 macro_rules! json {

@@ -21,6 +21,19 @@ const QUIET_MS = 6_000;
  * @property {string[]} frames what has been sent to the server, without pings
  * @property {number} lastFrame when, on the page's clock
  * @property {number} later how far the clock that tells the time is put forward, in milliseconds
+ * @property {(() => void)[] | null} held signals with a number that wait to be let go; null while none is held back
+ * @property {string[]} states of the room and of the connections to its peers, as they came
+ * @property {string[]} errors what the peers told, by name and code
+ * @property {Sample[]} samples what has arrived, again and again since `watches`
+ * @property {() => Promise<Sample | null>} look what has arrived; null while there is no connection
+ *
+ * @typedef {object} Sample what has arrived over the connection to the only peer
+ * @property {number} at milliseconds on the page's clock
+ * @property {string} state the peer's
+ * @property {number} connections how many the page has ever made
+ * @property {number} audio packets
+ * @property {number} camera decoded frames
+ * @property {number} screen decoded frames
  */
 
 /** A program with a browser that uses the library as it is served, without the page for calls. */
@@ -36,15 +49,25 @@ export class Member {
    *
    * @param {import("puppeteer-core").Browser} browser
    * @param {string} link
-   * @param {{ media?: boolean, relay?: boolean }} [options] whether to send sound and a moving picture, and whether to connect
-   *   through relays only
+   * @param {JoinOptions} [options]
+   *
+   * @typedef {object} JoinOptions
+   * @property {boolean} [media] whether to send sound and a moving picture
+   * @property {boolean} [glare] whether to make an offer to everybody at once, and to hold it back
+   * @property {import("./network.js").Relay | null} [relay] what all packets to the others go through
+   * @property {RTCIceTransportPolicy} [iceTransportPolicy]
    */
-  static async in(browser, link, { media = false, relay = false } = {}) {
+  static async in(browser, link, { media = false, glare = false, relay = null, iceTransportPolicy = "all" } = {}) {
     const member = new Member(await browser.newPage());
-    await member.page.evaluateOnNewDocument(keepConnections);
+    if (relay !== null) {
+      await member.page.exposeFunction("portFor", (/** @type {string} */ address, /** @type {number} */ port) =>
+        relay.portFor(address, port),
+      );
+    }
+    await member.page.evaluateOnNewDocument(keepConnections, relay !== null);
     // Any page of the server will do: this one uses no module itself.
     await member.page.goto(new URL("/nowhere", link).href);
-    await member.page.evaluate(join, link, media, relay);
+    await member.page.evaluate(join, link, media, glare, iceTransportPolicy);
     return member;
   }
 
@@ -87,6 +110,42 @@ export class Member {
     );
   }
 
+  /** Looks every tenth of a second at what has arrived, from now on. */
+  watches() {
+    return this.does(() => {
+      // Not one after the other: Firefox never answers about a connection that is closed meanwhile.
+      setInterval(async () => {
+        const sample = await member.look();
+        if (sample !== null) member.samples.push(sample);
+      }, 100);
+    });
+  }
+
+  /** Waits until sound and picture arrive, while the peer is said to be connected. */
+  async receives() {
+    const before = await this.does(() => member.look());
+    await this.until(
+      async (before, connections) => {
+        const now = await member.look();
+        if (now?.state !== "connected") return false;
+        // The figures of another connection begin anew.
+        const [audio, camera] = now.connections === connections ? before : [0, 0];
+        return now.audio > (audio ?? 0) + 3 && now.camera > (camera ?? 0) + 3;
+      },
+      [before?.audio ?? 0, before?.camera ?? 0],
+      before?.connections ?? 0,
+    );
+  }
+
+  /** Lets go of the signals that were held back, and holds none any more. */
+  letsGo() {
+    return this.does(() => {
+      const held = member.held ?? [];
+      member.held = null;
+      for (const send of held) send();
+    });
+  }
+
   /** Waits until the page is connected to so many others. @param {number} [others] */
   async isConnected(others = 1) {
     await this.until((others) => {
@@ -96,8 +155,12 @@ export class Member {
   }
 }
 
-/** Runs in the page, before its own scripts. */
-function keepConnections() {
+/**
+ * Runs in the page, before its own scripts.
+ *
+ * @param {boolean} relayed whether the candidates of others are replaced by ports of a relay
+ */
+function keepConnections(relayed) {
   const Platform = RTCPeerConnection;
   /** @type {RTCPeerConnection[]} */
   const connections = [];
@@ -105,16 +168,75 @@ function keepConnections() {
   const frames = [];
   const now = Date.now;
   Date.now = () => now() + member.later;
+  const isHeld = (/** @type {unknown} */ data) => {
+    if (member.held === null || typeof data !== "string" || !data.startsWith("{")) return false;
+    const { type, data: envelope } = JSON.parse(data);
+    return type === "signal" && envelope?.n !== undefined;
+  };
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (data) {
+    if (isHeld(data)) {
+      member.held?.push(() => this.send(data));
+      // Who we are gets through, or the other could not address its own.
+      const { to, data: envelope } = JSON.parse(String(data));
+      const { v, s, t } = envelope;
+      send.call(this, JSON.stringify({ type: "signal", to, data: { v, s, t } }));
+      return;
+    }
     if (data !== "ping") {
       frames.push(String(data));
       member.lastFrame = performance.now();
     }
     send.call(this, data);
   };
+  const sendOver = RTCDataChannel.prototype.send;
+  RTCDataChannel.prototype.send = function (/** @type {any} */ data) {
+    if (isHeld(data)) member.held?.push(() => this.send(data));
+    else sendOver.call(this, data);
+  };
+  const look = async () => {
+    const [peer] = member.room?.peers.values() ?? [];
+    const stats = [...((await peer?.getStats())?.values() ?? [])].filter(({ type }) => type === "inbound-rtp");
+    if (peer === undefined || stats.length === 0) return null;
+    const from = (/** @type {"audio" | "camera" | "screen"} */ kind) =>
+      stats.find(({ trackIdentifier }) => trackIdentifier === peer.tracks[kind]?.id);
+    return {
+      at: performance.now(),
+      state: peer.state,
+      connections: connections.length,
+      audio: from("audio")?.packetsReceived ?? 0,
+      camera: from("camera")?.framesDecoded ?? 0,
+      screen: from("screen")?.framesDecoded ?? 0,
+    };
+  };
+  const portFor = /** @type {any} */ (globalThis).portFor;
+  /** Another way to the same candidate; none to what the relay cannot stand for. @param {string} line */
+  const relayedLine = async (line) => {
+    const parts = line.split(" ");
+    const [, , protocol = "", , address = "", port] = parts;
+    if (protocol.toLowerCase() !== "udp" || !/^[\d.]+$/.test(address)) return null;
+    return parts
+      .with(4, "127.0.0.1")
+      .with(5, String(await portFor(address, Number(port))))
+      .join(" ");
+  };
+  /** @param {RTCSessionDescriptionInit} description */
+  const relayedDescription = async ({ type, sdp = "" }) => {
+    const lines = sdp.split("\r\n").map((line) => (line.startsWith("a=candidate:") ? relayedLine(line) : line));
+    return { type, sdp: (await Promise.all(lines)).filter((line) => line !== null).join("\r\n") };
+  };
+  if (relayed) {
+    const { setRemoteDescription, addIceCandidate } = /** @type {any} */ (Platform.prototype);
+    Platform.prototype.setRemoteDescription = async function (description) {
+      await setRemoteDescription.call(this, await relayedDescription(description));
+    };
+    Platform.prototype.addIceCandidate = async function (/** @type {any} */ init) {
+      const candidate = init.candidate === "" ? "" : await relayedLine(init.candidate);
+      if (candidate !== null) await addIceCandidate.call(this, { ...init, candidate });
+    };
+  }
   Object.assign(globalThis, {
-    member: { connections, frames, lastFrame: 0, later: 0 },
+    member: { connections, frames, lastFrame: 0, later: 0, held: null, states: [], errors: [], samples: [], look },
     RTCPeerConnection: class extends Platform {
       /** @param {RTCConfiguration} configuration */
       constructor(configuration) {
@@ -130,12 +252,13 @@ function keepConnections() {
  *
  * @param {string} link
  * @param {boolean} media
- * @param {boolean} relay
+ * @param {boolean} glare
+ * @param {RTCIceTransportPolicy} iceTransportPolicy
  */
-async function join(link, media, relay) {
+async function join(link, media, glare, iceTransportPolicy) {
   const path = "/client/room.js";
   const { Room } = /** @type {typeof import("../../public/client/room.js")} */ (await import(path));
-  const room = new Room(link, { iceTransportPolicy: relay ? "relay" : "all" });
+  const room = new Room(link, { iceTransportPolicy });
   /** @type {unknown[]} */
   const messages = [];
   /** @type {import("../../public/client/files.js").IncomingFile[]} */
@@ -145,11 +268,19 @@ async function join(link, media, relay) {
     return stream.getVideoTracks()[0] ?? null;
   };
   Object.assign(member, { room, messages, files, picture });
+  if (glare) member.held = [];
+  room.addEventListener("state", ({ state }) => member.states.push(`room ${state}`));
   room.addEventListener("peerjoined", ({ peer }) => {
     // Long before there is a connection.
     peer.send("hello");
     peer.addEventListener("message", ({ message }) => messages.push(message));
     peer.addEventListener("file", ({ file }) => files.push(file));
+    peer.addEventListener("state", ({ state }) => member.states.push(`peer ${state}`));
+    peer.addEventListener("error", ({ error }) => {
+      const { name = "", code = "" } = /** @type {{ name?: string, code?: string }} */ (error);
+      member.errors.push(`${name} ${code}`);
+    });
+    if (glare) peer.begin();
   });
   if (!media) return room.join();
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });

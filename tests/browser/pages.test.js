@@ -33,7 +33,7 @@ describe("the pages", { timeout: 600_000 }, () => {
       const host = await Person.at(browser(), server.url);
       await host.press("new-call");
       await host.press("join");
-      await host.sees("invite", "Nobody else is here yet");
+      await host.sees("invite", "You are the first one here");
       const guest = await Person.at(browser(), server.url);
       await guest.page.locator("#join-input").fill(host.page.url());
       await guest.pressNamed("Join");
@@ -42,7 +42,8 @@ describe("the pages", { timeout: 600_000 }, () => {
       await guest.press("camera");
       await guest.press("camera");
       await guest.press("audio");
-      await guest.press("copy");
+      await guest.press("people");
+      await guest.press("invite-more-copy");
       await guest.press("leave");
       await guest.seesScreen("left");
       await host.isWith(0);
@@ -97,12 +98,26 @@ describe("the pages", { timeout: 600_000 }, () => {
     await copy.remembers(kept);
     await copy.page.goto(link);
     await copy.press("join");
-    await Promise.all([copy.isIn(), one.seesScreen("replaced")]);
+    await one.seesScreen("replaced");
+    await copy.isIn();
     assert.equal(await copy.id(), self);
   });
 
+  test("somebody without internet is told so, and is back at the door when it is there again", async () => {
+    const person = await Person.at(chromium, `${server.url}/r/offline-${process.pid}`);
+    await person.page.setOfflineMode(true);
+    await person.press("join");
+    await person.seesScreen("offline");
+    await person.page.setOfflineMode(false);
+    await person.press("join");
+    await person.isIn();
+  });
+
   test("a call whose server cannot be reached says so, and works when it can be again", async () => {
-    const person = await Person.at(chromium, `${server.url}/r/unreachable-${process.pid}`);
+    const person = new Person(await chromium.newPage());
+    // As where the network is up and the server is not.
+    await person.page.evaluateOnNewDocument(() => Object.defineProperty(navigator, "onLine", { get: () => true }));
+    await person.page.goto(`${server.url}/r/unreachable-${process.pid}`);
     await person.page.setOfflineMode(true);
     await person.press("join");
     await person.seesScreen("unreachable");

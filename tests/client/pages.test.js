@@ -32,11 +32,19 @@ for (const page of ["index.html", "call.html"]) {
   });
 }
 
-test("every icon that is used is in the set", () => {
-  const page = read("call.html");
-  const set = new Set([...page.matchAll(/<symbol id="icon-([\w-]+)"/g)].map(([, name]) => name));
-  const used = [...page.matchAll(/href="#icon-([\w-]+)"/g)].map(([, name]) => name);
-  for (const name of used) assert.ok(set.has(name), name);
+test("every class of a stylesheet is used somewhere", () => {
+  const used = [...modulesOf("app/call.js"), ...modulesOf("app/landing.js"), "app/qr.js"].map(read).join(" ");
+  const everything = used + ["index.html", "call.html", "404.html"].map(read).join(" ");
+  for (const sheet of ["base.css", "landing.css", "call.css", "panels.css"]) {
+    const names = new Set(
+      [
+        ...read(`app/${sheet}`)
+          .replace(/\/\*.*?\*\//gs, "")
+          .matchAll(/\.([a-z][\w-]*)(?=[\s.:,>{[)+])/g),
+      ].map(([, name]) => name),
+    );
+    for (const name of names) assert.match(everything, new RegExp(`[" ]${name}[" ]`), `${sheet}: ${name}`);
+  }
 });
 
 test("every line of the header rules is short enough to be deployed", () => {

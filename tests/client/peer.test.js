@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AUDIO_BPS, SMALL_BPS } from "../../public/client/budget.js";
 import { CANDIDATE_BATCH_MS, DESCRIPTION_HOLD_MS, LAST_CANDIDATE_MS } from "../../public/client/candidates.js";
-import { CONNECT_MS, DISCONNECTED_MS, OFFER_MS, Peer, RELAYED_WINDOW, VERIFY_MS } from "../../public/client/peer.js";
+import {
+  CONNECT_MS,
+  DISCONNECTED_MS,
+  OFFER_MS,
+  Peer,
+  RELAYED_WINDOW,
+  REPLACE_MS,
+  RETURN_MS,
+  VERIFY_MS,
+} from "../../public/client/peer.js";
 import { at, FakeChannel, FakePeerConnection, fakePlatform, GatheringPeerConnection, settle } from "./fakes.js";
 
 /** @typedef {import("../../public/client/connection.js").Negotiation} Negotiation */
@@ -199,6 +208,61 @@ test("a connection with Firefox is not restarted: while it works it is left alon
   assert.equal(pc.restarts, 0);
   assert.equal(pc.closed, true);
   assert.equal(at(sent).first, true);
+});
+
+test("a connection with Firefox that was interrupted is given time before it is replaced, and a moment when the room is back", async () => {
+  const { peer, clock } = side();
+  await peer.receive({ session: "s", first: true, description: { type: "offer", sdp: "o=mozilla" } });
+  const pc = at(FakePeerConnection.all);
+  pc.become("connected");
+  pc.become("disconnected");
+  await clock.advance(REPLACE_MS * 0.9);
+  peer.resume();
+  await clock.advance(RETURN_MS * 0.9);
+  assert.equal(pc.closed, false);
+  pc.become("connected");
+  await clock.advance(60_000);
+  assert.equal(pc.closed, false);
+  pc.become("disconnected");
+  peer.resume();
+  await clock.advance(RETURN_MS * 1.5);
+  assert.equal(pc.closed, true);
+  assert.equal(pc.restarts, 0);
+
+  const next = at(FakePeerConnection.all);
+  await peer.receive({ session: "t", first: true, description: { type: "offer", sdp: "o=mozilla" } });
+  assert.equal(next.closed, true);
+  const last = at(FakePeerConnection.all);
+  last.become("connected");
+  last.become("disconnected");
+  await clock.advance(REPLACE_MS * 1.5);
+  assert.equal(last.closed, true);
+});
+
+test("an interruption is over when the other side says that it is connected again", async () => {
+  const { polite, impolite, exchange, platform } = pair();
+  polite.peer.begin();
+  await exchange();
+  for (const pc of open()) {
+    pc.channel?.open();
+    pc.become("connected");
+    pc.become("disconnected");
+  }
+  const [one, other] = open();
+  const before = one?.channel?.sent.length ?? 0;
+  one?.become("connected");
+  const said = one?.channel?.sent.slice(before) ?? [];
+  assert.deepEqual(said, [{ type: "media", audio: false, camera: false, screen: false }]);
+  assert.equal(impolite.peer.state, "reconnecting");
+  other?.channel?.receive(said[0]);
+  assert.equal(impolite.peer.state, "connected");
+  other?.become("connected");
+  assert.equal(other?.channel?.sent.length, before);
+  await platform.clock.advance(60_000);
+  assert.deepEqual(
+    open().map(({ restarts }) => restarts),
+    [0, 0],
+  );
 });
 
 test("signals are handled one at a time", async () => {

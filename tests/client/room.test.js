@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PROBE_MS } from "../../public/client/heartbeat.js";
 import { ICE_FRESH_MS } from "../../public/client/ice.js";
 import { JOIN_ATTEMPTS, Room } from "../../public/client/room.js";
 import { Seal } from "../../public/client/seal.js";
+import { RECONNECT_DELAY } from "../../public/client/signaling.js";
 import { at, FakePeerConnection, FakeWebSocket, fakePlatform, settle, welcome } from "./fakes.js";
 
 const track = (/** @type {string} */ name) => /** @type {MediaStreamTrack} */ (/** @type {unknown} */ ({ name }));
@@ -457,6 +459,17 @@ test("the server is asked to look after a peer whose media broke", async () => {
   at(FakePeerConnection.all).become("connected");
   at(FakePeerConnection.all).become("disconnected");
   assert.deepEqual(at(socket().frames), { type: "check", peer: "one" });
+});
+
+test("a way to the server that died with the media is found to be dead, and replaced", async () => {
+  const { clock, room } = await joined({ peers: ["one"] });
+  at(FakePeerConnection.all).become("connected");
+  const before = FakeWebSocket.all.length;
+  at(FakePeerConnection.all).become("disconnected");
+  assert.equal(at(socket().sent.filter((text) => text === "ping")), "ping");
+  await clock.advance(PROBE_MS + RECONNECT_DELAY.base);
+  assert.equal(FakeWebSocket.all.length, before + 1);
+  assert.equal(room.state, "reconnecting");
 });
 
 test("one who comes back as somebody else starts anew with everybody", async () => {

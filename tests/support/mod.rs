@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use switchboard::access::JoinSecrets;
 use switchboard::ice::{Ice, IceServers};
 use switchboard::protocol::{GateOffer, Limits, Millis, Offer, RoomName};
 use switchboard::room::{Attachment, Environment, Frame, Input, Output, Record, Room, RoomConfig, SocketId};
@@ -14,7 +15,7 @@ pub const DAY: Millis = 24 * 60 * 60 * 1000;
 /// The room, and everything around it that a driver has.
 pub struct World {
     pub room: Room,
-    pub limits: Limits,
+    pub config: RoomConfig,
     pub now: Millis,
     pub senses: Senses,
     /// What is attached to each open socket, as text: what is not written and read back is not kept.
@@ -49,7 +50,7 @@ impl Environment for Senses {
 
 pub fn config(limits: Limits) -> RoomConfig {
     let servers = IceServers::parse(r#"[{"urls":["stun:stun.example"]}]"#).unwrap();
-    RoomConfig { limits, ice: Ice { servers, turn: None, service: None } }
+    RoomConfig { limits, ice: Ice { servers, turn: None, service: None }, join_secrets: JoinSecrets::default() }
 }
 
 pub fn name() -> RoomName {
@@ -58,9 +59,13 @@ pub fn name() -> RoomName {
 
 impl World {
     pub fn new(limits: Limits) -> Self {
+        Self::with(config(limits))
+    }
+
+    pub fn with(config: RoomConfig) -> Self {
         Self {
-            room: Room::restore(name(), config(limits), None, vec![], START),
-            limits,
+            room: Room::restore(name(), config.clone(), None, vec![], START),
+            config,
             now: START,
             senses: Senses::default(),
             attachments: BTreeMap::new(),
@@ -156,7 +161,7 @@ impl World {
             .iter()
             .filter_map(|(&socket, text)| Some((socket, Attachment::decode(text.as_deref()?).expect("readable"))))
             .collect();
-        self.room = Room::restore(name(), config(self.limits), record, sockets, self.now);
+        self.room = Room::restore(name(), self.config.clone(), record, sockets, self.now);
     }
 
     /// A deploy or a crash: the room loses its memory, and all sockets are gone without an event.

@@ -1,0 +1,165 @@
+import { h, press } from "./dom.js";
+import { icon, setIcon } from "./icons.js";
+import { strings } from "./strings.js";
+
+/**
+ * @typedef {import("./media.js").DeviceKind} DeviceKind
+ * @typedef {"chat" | "people"} PanelName
+ *
+ * @typedef {object} BarActions
+ * @property {(kind: DeviceKind) => void} toggle
+ * @property {() => void} share
+ * @property {(panel: PanelName) => void} panel
+ * @property {() => void} more
+ * @property {() => void} leave
+ */
+
+/** The controls of a call. */
+export class Bar {
+  #badge = h("span", { class: "badge", hidden: true, "aria-hidden": "true" });
+  #clock = h("span", { class: "clock", "aria-hidden": "true" });
+  #buttons;
+
+  /**
+   * @param {{ room: string, sealed: boolean, canShare: boolean }} call
+   * @param {BarActions} actions
+   */
+  constructor({ room, sealed, canShare }, { toggle, share, panel, more, leave }) {
+    this.#buttons = {
+      audio: button("audio", "microphone", strings.microphone, "m", () => toggle("audio")),
+      camera: button("camera", "camera", strings.camera, "v", () => toggle("camera")),
+      screen: button("share", "screen", strings.shareScreen, "s", share),
+      chat: button("chat", "chat", strings.chat, "c", () => panel("chat")),
+      people: button("people", "people", strings.people, "p", () => panel("people")),
+      more: button("more", "more", strings.more, "", more),
+    };
+    const { audio, camera, screen, chat, people, more: others } = this.#buttons;
+    for (const kind of [audio, camera]) kind.classList.add("toggle");
+    screen.classList.add("sharing");
+    screen.hidden = !canShare;
+    press(screen, false);
+    chat.append(this.#badge);
+    for (const [name, element] of Object.entries({ chat, people })) {
+      element.setAttribute("aria-expanded", "false");
+      element.setAttribute("aria-controls", `${name}-panel`);
+    }
+    others.setAttribute("aria-haspopup", "menu");
+    others.setAttribute("aria-expanded", "false");
+    this.element = h(
+      "footer",
+      { class: "bar" },
+      h(
+        "p",
+        { class: "bar-name" },
+        sealed && icon("lock"),
+        h("span", { class: "bar-room", id: "stage-room" }, room),
+        this.#clock,
+      ),
+      h(
+        "div",
+        { class: "controls", role: "group", "aria-label": strings.controls },
+        audio,
+        camera,
+        screen,
+        chat,
+        people,
+        others,
+        h(
+          "button",
+          { type: "button", class: "button danger leave", id: "leave", "aria-label": strings.leave, click: leave },
+          icon("leave"),
+          h("span", { class: "leave-word" }, strings.leave),
+        ),
+      ),
+    );
+  }
+
+  /** The button that opens the menu. */
+  get more() {
+    return this.#buttons.more;
+  }
+
+  /**
+   * @param {DeviceKind} kind
+   * @param {boolean} on
+   */
+  setOn(kind, on) {
+    const element = this.#buttons[kind];
+    const name = kind === "audio" ? "microphone" : "camera";
+    press(element, on);
+    setIcon(element, on ? name : `${name}-off`);
+    tip(element, (on ? strings.turnOff : strings.turnOn)[kind]);
+  }
+
+  /**
+   * @param {DeviceKind} kind
+   * @param {boolean} busy while the person is being asked for permission
+   */
+  setBusy(kind, busy) {
+    this.#buttons[kind].disabled = busy;
+  }
+
+  /** @param {boolean} sharing */
+  setSharing(sharing) {
+    const { screen } = this.#buttons;
+    press(screen, sharing);
+    setIcon(screen, sharing ? "screen-off" : "screen");
+    tip(screen, sharing ? strings.stopSharing : strings.shareScreen);
+  }
+
+  /**
+   * @param {PanelName} panel
+   * @param {boolean} open
+   */
+  setOpen(panel, open) {
+    this.#buttons[panel].setAttribute("aria-expanded", String(open));
+  }
+
+  /** @param {number} count lines of chat that nobody has seen */
+  setUnread(count) {
+    this.#badge.hidden = count === 0;
+    this.#badge.textContent = count > 9 ? "9+" : String(count);
+    this.#buttons.chat.setAttribute("aria-label", count === 0 ? strings.chat : strings.chatUnread(count));
+  }
+
+  /** @param {number} seconds how long the call has lasted; null clears it */
+  setSeconds(seconds) {
+    this.#clock.textContent = duration(seconds);
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {import("./icons.js").IconName} name
+ * @param {string} label
+ * @param {string} key the shortcut; empty for none
+ * @param {() => void} click
+ */
+function button(id, name, label, key, click) {
+  const element = h(
+    "button",
+    { type: "button", class: "button round control", id, "aria-label": label, "aria-keyshortcuts": key || null, click },
+    icon(name),
+  );
+  if (key !== "") element.dataset.key = key.toUpperCase();
+  tip(element, label);
+  return element;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function tip(element, text) {
+  element.dataset.tip = element.dataset.key === undefined ? text : `${text} (${element.dataset.key})`;
+}
+
+/**
+ * @param {number} seconds
+ * @returns {string} such as `12:05` or `1:02:05`
+ */
+export function duration(seconds) {
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+  const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}

@@ -1,0 +1,297 @@
+import { FileError } from "../client/room.js";
+import { h, setText } from "./dom.js";
+import { icon } from "./icons.js";
+import { strings } from "./strings.js";
+import { CHAT_LENGTH } from "./talk.js";
+import { TransferItem } from "./transfer.js";
+
+/**
+ * @typedef {import("./guests.js").Guest} Guest
+ * @typedef {import("../client/files.js").IncomingFile} IncomingFile
+ *
+ * @typedef {object} ChatActions
+ * @property {(id: string, text: string) => void} say
+ * @property {() => Guest[]} guests who gets what is sent now
+ */
+
+/** Lines and files between everybody in the call. Nothing of it is stored. */
+export class Chat {
+  #actions;
+  #list = h("ol", { class: "messages", id: "messages", "aria-live": "off" });
+  #empty = h("p", { class: "dim small chat-empty" }, strings.chatEmpty);
+  #input = h("textarea", {
+    class: "input",
+    id: "message",
+    rows: 1,
+    maxlength: CHAT_LENGTH,
+    placeholder: strings.messagePlaceholder,
+    "aria-label": strings.message,
+    keydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
+  });
+  #picker = h("input", {
+    type: "file",
+    multiple: true,
+    class: "visually-hidden",
+    tabindex: -1,
+    "aria-label": strings.attach,
+    id: "file-input",
+    change: () => this.#picked(),
+  });
+  /** Our own lines, by their ids. @type {Map<string, { note: HTMLElement, names: Map<Guest, boolean> }>} */
+  #sent = new Map();
+  /** The one who has said the last line. @type {string | null} */
+  #last = null;
+  /** URLs of files that were received, to be let go of at the end. @type {string[]} */
+  #urls = [];
+
+  /** @param {ChatActions} actions */
+  constructor(actions) {
+    this.#actions = actions;
+    /** For the panel's body. @readonly */
+    this.body = [this.#empty, this.#list];
+    /** For its foot. @readonly */
+    this.foot = h(
+      "form",
+      { class: "composer", submit: (/** @type {Event} */ event) => this.#submit(event) },
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button round quiet",
+          "aria-label": strings.attach,
+          "data-tip": strings.attach,
+          click: () => this.#picker.click(),
+        },
+        icon("attach"),
+      ),
+      this.#picker,
+      this.#input,
+      h(
+        "button",
+        { type: "submit", class: "button round primary", "aria-label": strings.send, id: "send" },
+        icon("send"),
+      ),
+    );
+  }
+
+  /** Puts the cursor where one writes. */
+  focus() {
+    this.#input.focus();
+  }
+
+  /**
+   * Somebody's line.
+   *
+   * @param {string} name
+   * @param {string} text
+   */
+  hear(name, text) {
+    this.#add(name, h("p", { class: "message-text" }, text));
+  }
+
+  /**
+   * A file that somebody offers.
+   *
+   * @param {Guest} guest
+   * @param {IncomingFile} file
+   */
+  offered(guest, file) {
+    const accept = () => this.#accept(file, item);
+    const item = new TransferItem(
+      { name: file.name, size: file.size, incoming: true },
+      { accept, cancel: () => file.cancel() },
+    );
+    file.addEventListener("progress", ({ received }) => item.show({ state: "moving", bytes: received }));
+    file.addEventListener("end", ({ error }) => error !== null && item.show({ state: "failed", note: noteOf(error) }));
+    this.#add(guest.name, item.element);
+  }
+
+  /**
+   * Sends files to everybody who is connected.
+   *
+   * @param {Iterable<File>} files
+   */
+  sendFiles(files) {
+    for (const file of files) this.#sendFile(file);
+  }
+
+  /**
+   * Somebody has got one of our lines.
+   *
+   * @param {Guest} guest
+   * @param {string} id
+   */
+  got(guest, id) {
+    const line = this.#sent.get(id);
+    line?.names.set(guest, true);
+    this.#showDelivery(line);
+  }
+
+  /** @param {Guest} guest who has left: what has not arrived will not */
+  gone(guest) {
+    for (const line of this.#sent.values()) if (line.names.get(guest) === false) this.#showDelivery(line, true);
+  }
+
+  /** Forgets everything. */
+  clear() {
+    for (const url of this.#urls) URL.revokeObjectURL(url);
+    this.#urls = [];
+    this.#sent.clear();
+    this.#last = null;
+    this.#list.replaceChildren();
+    this.#empty.hidden = false;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.foot.requestSubmit();
+  }
+
+  /** @param {Event} event */
+  #submit(event) {
+    event.preventDefault();
+    const text = this.#input.value.trim();
+    if (text === "") return;
+    this.#input.value = "";
+    const id = crypto.randomUUID();
+    const guests = this.#actions.guests();
+    const note = h("p", { class: "message-note dim small" }, guests.length === 0 ? strings.chatAlone : "");
+    this.#sent.set(id, { note, names: new Map(guests.map((guest) => [guest, false])) });
+    this.#add(strings.you, h("div", {}, h("p", { class: "message-text" }, text), note), true);
+    this.#actions.say(id, text);
+  }
+
+  #picked() {
+    this.sendFiles(this.#picker.files ?? []);
+    this.#picker.value = "";
+  }
+
+  /** @param {File} file */
+  #sendFile(file) {
+    const guests = this.#actions.guests();
+    const control = new AbortController();
+    const item = new TransferItem(
+      { name: file.name, size: file.size, incoming: false },
+      { cancel: () => control.abort() },
+    );
+    this.#add(strings.you, item.element, true);
+    if (guests.length === 0) item.show({ state: "failed", note: strings.chatAlone });
+    else new Outgoing(file, guests, item, control.signal).start();
+  }
+
+  /**
+   * @param {IncomingFile} file
+   * @param {TransferItem} item
+   */
+  async #accept(file, item) {
+    item.show({ state: "moving", bytes: 0 });
+    try {
+      const url = URL.createObjectURL(await file.accept());
+      this.#urls.push(url);
+      item.show({ state: "done", url });
+      // Whoever accepts a file wants to have it.
+      item.element.querySelector("a")?.click();
+    } catch {
+      // Told by the event.
+    }
+  }
+
+  /**
+   * @param {{ note: HTMLElement, names: Map<Guest, boolean> } | undefined} line
+   * @param {boolean} [over] whether somebody who has not got it has left
+   */
+  #showDelivery(line, over = false) {
+    if (line === undefined) return;
+    const without = Array.from(line.names).filter(([, got]) => !got);
+    if (over) setText(line.note, strings.undelivered(without.map(([guest]) => guest.name).join(", ")));
+    else if (without.length === 0) setText(line.note, "");
+  }
+
+  /**
+   * @param {string} name
+   * @param {HTMLElement} content
+   * @param {boolean} [own]
+   */
+  #add(name, content, own = false) {
+    this.#empty.hidden = true;
+    const head = this.#last === name ? null : h("p", { class: "message-head" }, h("strong", {}, name), " ", clock());
+    this.#last = name;
+    const body = /** @type {HTMLElement} */ (this.#list.parentElement ?? this.#list);
+    const atEnd = body.scrollHeight - body.scrollTop - body.clientHeight < 80;
+    this.#list.append(h("li", { class: own ? "message own" : "message" }, head, content));
+    if (atEnd || own) body.scrollTop = body.scrollHeight;
+  }
+}
+
+/** A file on its way to everybody, shown as one. */
+class Outgoing {
+  #file;
+  #guests;
+  #item;
+  #signal;
+  /** @type {Map<Guest, { bytes: number, error: unknown, over: boolean }>} */
+  #ways = new Map();
+
+  /**
+   * @param {File} file
+   * @param {Guest[]} guests
+   * @param {TransferItem} item
+   * @param {AbortSignal} signal
+   */
+  constructor(file, guests, item, signal) {
+    this.#file = file;
+    this.#guests = guests;
+    this.#item = item;
+    this.#signal = signal;
+  }
+
+  start() {
+    for (const guest of this.#guests) this.#sendTo(guest);
+  }
+
+  /** @param {Guest} guest */
+  async #sendTo(guest) {
+    const way = { bytes: 0, error: /** @type {unknown} */ (null), over: false };
+    this.#ways.set(guest, way);
+    const onProgress = (/** @type {{ sent: number }} */ { sent }) => {
+      way.bytes = sent;
+      this.#show();
+    };
+    try {
+      await guest.peer.sendFile(this.#file, { onProgress, signal: this.#signal });
+    } catch (error) {
+      way.error = error;
+    }
+    way.over = true;
+    this.#show();
+  }
+
+  #show() {
+    const ways = Array.from(this.#ways.values());
+    const done = ways.filter(({ over, error }) => over && error === null).length;
+    const moving = ways.filter(({ over, bytes }) => !over && bytes > 0);
+    if (ways.some(({ over }) => !over)) {
+      const bytes = moving.length === 0 ? 0 : Math.min(...moving.map(({ bytes }) => bytes));
+      this.#item.show({ state: moving.length > 0 ? "moving" : "waiting", bytes });
+    } else if (done > 0) {
+      const note = done < ways.length ? strings.fileSentTo(done, ways.length) : undefined;
+      this.#item.show({ state: "done", note });
+    } else this.#item.show({ state: "failed", note: noteOf(ways[0]?.error) });
+  }
+}
+
+/** @param {unknown} error */
+function noteOf(error) {
+  if (error instanceof FileError) return strings.fileErrors[error.code];
+  return error instanceof DOMException && error.name === "AbortError"
+    ? strings.fileErrors.cancelled
+    : strings.fileFailed;
+}
+
+function clock() {
+  const now = new Date();
+  const text = now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return h("time", { class: "dim small", datetime: now.toISOString() }, text);
+}

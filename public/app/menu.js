@@ -1,0 +1,81 @@
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/**
+ * @typedef {object} MenuItem
+ * @property {import("./icons.js").IconName} icon
+ * @property {string} label
+ * @property {() => unknown} act
+ * @property {string} [id]
+ * @property {() => boolean} [hidden] asked whenever the menu is opened
+ */
+
+/** A menu that hangs over the button it belongs to. */
+export class Menu {
+  #items;
+  #opener;
+
+  /**
+   * @param {HTMLElement} opener
+   * @param {string} label
+   * @param {MenuItem[]} items
+   */
+  constructor(opener, label, items) {
+    this.#opener = opener;
+    this.#items = items.map((item) => ({
+      item,
+      element: h(
+        "button",
+        { type: "button", class: "menu-item", role: "menuitem", id: item.id ?? null, click: () => this.#choose(item) },
+        icon(item.icon),
+        item.label,
+      ),
+    }));
+    this.element = h(
+      "div",
+      {
+        class: "menu",
+        popover: "auto",
+        role: "menu",
+        "aria-label": label,
+        keydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
+      },
+      ...this.#items.map(({ element }) => element),
+    );
+    this.element.addEventListener("toggle", (event) => {
+      const open = /** @type {ToggleEvent} */ (event).newState === "open";
+      opener.setAttribute("aria-expanded", String(open));
+      if (open) this.#visible[0]?.focus();
+    });
+  }
+
+  toggle() {
+    for (const { item, element } of this.#items) element.hidden = item.hidden?.() ?? false;
+    const { left, width, top } = this.#opener.getBoundingClientRect();
+    this.element.style.setProperty("--middle", `${Math.round(left + width / 2)}px`);
+    this.element.style.setProperty("--above", `${Math.round(innerHeight - top)}px`);
+    this.element.togglePopover();
+  }
+
+  get #visible() {
+    return this.#items.map(({ element }) => element).filter(({ hidden }) => !hidden);
+  }
+
+  /** @param {MenuItem} item */
+  #choose(item) {
+    this.element.hidePopover();
+    this.#opener.focus();
+    item.act();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1 });
+    const items = this.#visible;
+    const place = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    const target = event.key === "Home" ? 0 : event.key === "End" ? items.length - 1 : place + (steps[event.key] ?? 0);
+    if (target === place && event.key !== "Home" && event.key !== "End") return;
+    event.preventDefault();
+    items.at(target % items.length)?.focus();
+  }
+}

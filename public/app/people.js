@@ -1,0 +1,280 @@
+import { h, setText } from "./dom.js";
+import { icon, setIcon } from "./icons.js";
+import { barsOf, isRelayed, rate } from "./stats.js";
+import { strings } from "./strings.js";
+
+/**
+ * @typedef {import("./guests.js").Guest} Guest
+ *
+ * @typedef {object} PeopleActions
+ * @property {(guest: Guest) => void} verify
+ * @property {(guest: Guest, same: boolean) => void} judge
+ */
+
+/** Who is in the call: what each sends, how good the way to each is, and whether it was verified. */
+export class People {
+  #actions;
+  #list = h("ul", { class: "persons", id: "persons" });
+  #own;
+  /** @type {Map<Guest, PersonRow>} */
+  #rows = new Map();
+
+  /**
+   * @param {PeopleActions} actions
+   * @param {HTMLElement} invite
+   */
+  constructor(actions, invite) {
+    this.#actions = actions;
+    this.#own = new PersonRow(null, actions);
+    this.#list.append(this.#own.element);
+    /** For the panel's body. @readonly */
+    this.body = [this.#list, invite];
+  }
+
+  /**
+   * @param {string} name
+   * @param {{ audio: boolean, camera: boolean }} media
+   */
+  showOwn(name, media) {
+    this.#own.show({ name: name === "" ? strings.you : strings.youNamed(name), media, guest: null });
+  }
+
+  /** @param {Guest} guest */
+  enter(guest) {
+    const row = new PersonRow(guest, this.#actions);
+    this.#rows.set(guest, row);
+    this.#list.append(row.element);
+    this.change(guest);
+  }
+
+  /** @param {Guest} guest */
+  exit(guest) {
+    this.#rows.get(guest)?.element.remove();
+    this.#rows.delete(guest);
+  }
+
+  /** @param {Guest} guest */
+  change(guest) {
+    this.#rows.get(guest)?.show({ name: guest.name, media: guest.peer.media, guest });
+  }
+
+  /**
+   * Opens what is known of somebody, and puts the focus there.
+   *
+   * @param {Guest} guest
+   */
+  reveal(guest) {
+    this.#rows.get(guest)?.reveal();
+  }
+
+  clear() {
+    for (const guest of [...this.#rows.keys()]) this.exit(guest);
+  }
+}
+
+/** One person in the list. */
+class PersonRow {
+  #name = h("span", { class: "person-name" });
+  #badge = h("span", { class: "person-verified", hidden: true }, icon("shield-check"), strings.verified);
+  #microphone = h("span", { class: "person-icon" }, icon("microphone"));
+  #camera = h("span", { class: "person-icon" }, icon("camera"));
+  #state = h("span", { class: "dim small" });
+  /** @type {HTMLDetailsElement | null} */
+  #more = null;
+  #verification;
+  #facts = new Facts();
+
+  /**
+   * @param {Guest | null} guest null: ourselves
+   * @param {PeopleActions} actions
+   */
+  constructor(guest, actions) {
+    this.#verification = guest === null ? null : new VerificationBox(guest, actions);
+    const head = [
+      h("span", { class: "person-words" }, this.#name, this.#badge, this.#state),
+      this.#microphone,
+      this.#camera,
+    ];
+    if (guest === null || this.#verification === null) {
+      this.element = h("li", { class: "person" }, h("div", { class: "person-head" }, ...head));
+      return;
+    }
+    this.#more = h(
+      "details",
+      {},
+      h("summary", { class: "person-head" }, ...head, h("span", { class: "person-icon" }, icon("signal"))),
+      h("div", { class: "person-more" }, this.#verification.element, this.#facts.element),
+    );
+    this.element = h("li", { class: "person" }, this.#more);
+  }
+
+  /** @param {{ name: string, media: { audio: boolean, camera: boolean }, guest: Guest | null }} content */
+  show({ name, media, guest }) {
+    setText(this.#name, name);
+    setIcon(this.#microphone, media.audio ? "microphone" : "microphone-off");
+    setIcon(this.#camera, media.camera ? "camera" : "camera-off");
+    this.#microphone.classList.toggle("off", !media.audio);
+    this.#camera.classList.toggle("off", !media.camera);
+    this.element.classList.toggle("is-verified", guest?.verification.state === "verified");
+    if (guest === null) return;
+    this.#badge.hidden = guest.verification.state !== "verified";
+    setText(
+      this.#state,
+      guest.peer.state === "connected" ? (strings.bars[barsOf(guest.summary)] ?? "") : stateOf(guest),
+    );
+    this.#verification?.show(guest);
+    this.#facts.show(guest);
+  }
+
+  reveal() {
+    if (this.#more === null) return;
+    this.#more.open = true;
+    this.#more.querySelector("summary")?.focus();
+  }
+}
+
+/** @param {Guest} guest */
+function stateOf({ peer, noRoute }) {
+  if (noRoute) return strings.tileNoRoute;
+  return peer.state === "reconnecting" ? strings.tileReconnecting : strings.tileConnecting;
+}
+
+/** What two people compare to be sure that nobody sits between them. */
+export class VerificationBox {
+  #guest;
+  #actions;
+  #shown = "";
+
+  /**
+   * @param {Pick<Guest, "verification" | "peer"> & Guest} guest
+   * @param {PeopleActions} actions
+   */
+  constructor(guest, actions) {
+    this.#guest = guest;
+    this.#actions = actions;
+    this.element = h("div", { class: "verification", role: "group", "aria-label": strings.verify });
+  }
+
+  /** @param {Guest} guest */
+  show({ verification, peer }) {
+    const { state, result } = verification;
+    const key = `${state} ${result?.digits} ${peer.state === "connected"}`;
+    if (key === this.#shown) return;
+    this.#shown = key;
+    const hadFocus = this.element.contains(document.activeElement);
+    this.element.dataset.state = state;
+    this.element.replaceChildren(...this.#parts(state, result, peer.state === "connected"));
+    if (hadFocus) /** @type {HTMLElement | null} */ (this.element.querySelector("button"))?.focus();
+  }
+
+  /**
+   * @param {import("./guests.js").VerificationState} state
+   * @param {import("../client/peer.js").ShortAuthentication | null} result
+   * @param {boolean} connected
+   * @returns {HTMLElement[]}
+   */
+  #parts(state, result, connected) {
+    const start = h(
+      "button",
+      { type: "button", class: "button compact verify", click: () => this.#actions.verify(this.#guest) },
+      icon("shield"),
+      state === "running" ? strings.verifying : strings.verify,
+    );
+    start.disabled = state === "running" || !connected;
+    if (state === "none" || state === "running") return [start];
+    if (state === "failed") return [h("p", { class: "small" }, strings.verifyFailed), start];
+    if (state === "differs") return [h("p", { class: "problem", role: "alert" }, strings.verifyAlarm)];
+    const comparison = result === null ? [] : comparisonParts(result);
+    if (state === "verified") return comparison;
+    const judge = (/** @type {boolean} */ same) => () => this.#actions.judge(this.#guest, same);
+    return [
+      h("p", { class: "small" }, strings.verifyText),
+      ...comparison,
+      h(
+        "div",
+        { class: "verify-actions" },
+        h("button", { type: "button", class: "button compact primary", click: judge(true) }, strings.verifySame),
+        h("button", { type: "button", class: "button compact", click: judge(false) }, strings.verifyDiffer),
+      ),
+    ];
+  }
+}
+
+/** @param {import("../client/peer.js").ShortAuthentication} result */
+function comparisonParts({ emoji, digits }) {
+  return [
+    h(
+      "ol",
+      { class: "emoji" },
+      ...emoji.map(({ emoji: picture, name }) =>
+        h("li", {}, h("span", { class: "emoji-picture", "aria-hidden": "true" }, picture), h("span", {}, name)),
+      ),
+    ),
+    h(
+      "p",
+      { class: "small digits" },
+      h("span", { class: "dim" }, `${strings.digits} `),
+      h("code", {}, grouped(digits)),
+    ),
+  ];
+}
+
+/** @param {string} digits */
+function grouped(digits) {
+  return digits.replace(/(.{4})(?=.)/g, "$1 ");
+}
+
+/** The connection in figures. */
+class Facts {
+  /** @type {Map<string, HTMLElement>} */
+  #values = new Map();
+
+  constructor() {
+    this.element = h("dl", { class: "facts" });
+    for (const label of [
+      strings.way,
+      strings.candidates,
+      strings.roundTrip,
+      strings.receiving,
+      strings.sending,
+      strings.loss,
+      strings.pictureLabel,
+    ]) {
+      const value = h("dd");
+      this.#values.set(label, value);
+      this.element.append(h("dt", {}, label), value);
+    }
+  }
+
+  /** @param {Guest} guest */
+  show({ summary }) {
+    for (const [label, text] of Object.entries(factsOf(summary))) {
+      const value = this.#values.get(label);
+      if (value !== undefined) setText(value, text);
+    }
+  }
+}
+
+/**
+ * @param {import("./stats.js").Summary | null} summary
+ * @returns {Record<string, string>} by label
+ */
+export function factsOf(summary) {
+  const pair = summary?.pair ?? null;
+  if (summary === null || pair === null) return { [strings.way]: strings.wayNone };
+  const { received, sent, roundTrip } = summary;
+  const protocol = pair.protocol.toUpperCase();
+  const kind = (/** @type {string} */ name) => strings.candidateKinds[name] ?? name;
+  const loss = Math.max(received.loss ?? 0, sent.loss ?? 0);
+  const { picture } = received;
+  return {
+    [strings.way]: isRelayed(summary) ? strings.wayRelayed(protocol) : strings.wayDirect(protocol),
+    [strings.candidates]: strings.candidatePair(kind(pair.local), kind(pair.remote)),
+    [strings.roundTrip]: roundTrip === null ? strings.unknown : strings.milliseconds(roundTrip),
+    [strings.receiving]: received.bps === null ? strings.unknown : rate(received.bps),
+    [strings.sending]: sent.bps === null ? strings.unknown : rate(sent.bps),
+    [strings.loss]: strings.percent(loss),
+    [strings.pictureLabel]:
+      picture === null ? strings.unknown : strings.picture(picture.width, picture.height, picture.fps),
+  };
+}

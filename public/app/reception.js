@@ -1,0 +1,62 @@
+/**
+ * Whether what somebody says they send arrives. Whoever sends into nothing is the last to notice: so each side watches what
+ * comes, and tells the other when nothing does; and each watches whether its own packets leave.
+ */
+
+/** So long nothing has to arrive, or leave, before it is told, in milliseconds: longer than a change of the way takes. */
+export const SILENCE_MS = 6_000;
+
+/**
+ * @typedef {object} Flow what is counted at one moment
+ * @property {boolean} expected whether there should be any
+ * @property {number} count so far
+ */
+
+/** Watches one counter that should rise. */
+export class Watch {
+  #count = -1;
+  #since = 0;
+  #stuck = false;
+
+  /** Whether nothing has come for `SILENCE_MS`, though it should have. */
+  get stuck() {
+    return this.#stuck;
+  }
+
+  /**
+   * @param {Flow} flow
+   * @param {number} now in milliseconds
+   * @returns {boolean} whether `stuck` has changed
+   */
+  look({ expected, count }, now) {
+    const before = this.#stuck;
+    if (!expected || count !== this.#count) {
+      this.#count = expected ? count : -1;
+      this.#since = now;
+    }
+    this.#stuck = expected && now - this.#since >= SILENCE_MS;
+    return before !== this.#stuck;
+  }
+}
+
+/**
+ * @typedef {object} Complaint
+ * @property {boolean} audio cannot hear us
+ * @property {boolean} camera cannot see us
+ */
+
+/**
+ * Who cannot hear or see us, in the order of the banner's sentence.
+ *
+ * @param {{ name: string, complaint: Complaint }[]} people everybody who is connected
+ * @param {{ audio: boolean, camera: boolean }} sending what we send: nobody can miss what is switched off
+ * @returns {{ kind: "audio" | "camera" | "both", names: string[], all: boolean } | null} null if nobody complains
+ */
+export function complaintsOf(people, sending) {
+  const deaf = people.filter(({ complaint }) => sending.audio && complaint.audio);
+  const blind = people.filter(({ complaint }) => sending.camera && complaint.camera);
+  if (deaf.length === 0 && blind.length === 0) return null;
+  const kind = deaf.length === 0 ? "camera" : blind.length === deaf.length ? "both" : "audio";
+  const affected = kind === "camera" ? blind : deaf;
+  return { kind, names: affected.map(({ name }) => name), all: affected.length === people.length };
+}
