@@ -37,9 +37,16 @@ impl Ice {
     pub fn for_member(&self, peer: PeerId, now: Millis, relays: Option<&Relays>) -> MemberServers {
         let turn = self.turn.as_ref().map(|turn| turn.server_for(peer, now));
         let relays = relays.filter(|relays| relays.expires_at > now);
-        let lists = [Some(self.servers.0.as_str()), turn.as_deref(), relays.map(|relays| relays.servers.as_str())];
-        let lists: Vec<&str> = lists.into_iter().flatten().filter(|list| !list.is_empty()).collect();
-        let servers = RawValue::from_string(format!("[{}]", lists.join(",")));
+        let mut servers = "[".to_owned();
+        let lists = [Some(&self.servers.0), turn.as_ref(), relays.map(|relays| &relays.servers)];
+        for list in lists.into_iter().flatten().filter(|list| !list.is_empty()) {
+            if servers.len() > 1 {
+                servers.push(',');
+            }
+            servers.push_str(list);
+        }
+        servers.push(']');
+        let servers = RawValue::from_string(servers);
         let lasting = self.turn.as_ref().map(|turn| u64::from(turn.ttl_seconds));
         let left = relays.map(|relays| (relays.expires_at - now) / 1000);
         // What is written from JSON is JSON.
@@ -125,7 +132,8 @@ impl IceServers {
 /// coturn, as draft-uberti-behave-turn-rest-00 describes it.
 #[derive(Clone, Debug)]
 pub struct Turn {
-    urls: Vec<String>,
+    /// As JSON.
+    urls: String,
     secret: Secret,
     ttl_seconds: u32,
 }
@@ -141,20 +149,22 @@ impl Turn {
         match urls.iter().find(|url| !is_turn(url)) {
             Some(bad) => Err(format!("{bad:?} is no turn: or turns: URL (RFC 7065); several are parted by commas")),
             None if urls.is_empty() => Err("it names no URL".to_owned()),
-            None => Ok(Self { urls, secret, ttl_seconds }),
+            // Strings: there is nothing in them that serde_json refuses.
+            None => Ok(Self { urls: serde_json::to_string(&urls).unwrap_or_default(), secret, ttl_seconds }),
         }
     }
 
     /// The user name is when it expires, in seconds since the Unix epoch, a colon, and the peer; the credential is the
     /// HMAC-SHA1 of the user name under the secret, as base64.
     fn server_for(&self, peer: PeerId, now: Millis) -> String {
-        let username = format!("{}:{}", now / 1000 + u64::from(self.ttl_seconds), peer.as_str());
-        // HMAC takes a key of any length (RFC 2104, section 3), so this is never `None`.
-        let credential = Hmac::<Sha1>::new_from_slice(self.secret.expose().as_bytes()).ok().map(|mut mac| {
-            mac.update(username.as_bytes());
-            STANDARD.encode(mac.finalize().into_bytes())
-        });
-        items(&[Server { urls: self.urls.clone(), username: Some(username), credential }])
+        let expires = now / 1000 + u64::from(self.ttl_seconds);
+        let username = format!("{expires}:{}", peer.as_str());
+        // HMAC takes a key of any length (RFC 2104, section 3), so this is never an error.
+        let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(self.secret.expose().as_bytes()) else { return String::new() };
+        mac.update(username.as_bytes());
+        let credential = STANDARD.encode(mac.finalize().into_bytes());
+        // Neither has a character that JSON has to escape.
+        format!(r#"{{"urls":{},"username":"{username}","credential":"{credential}"}}"#, self.urls)
     }
 }
 
@@ -207,16 +217,20 @@ impl RelayService {
             #[serde(rename = "iceServers")]
             servers: Vec<Server>,
         }
-        let Answer { mut servers } =
-            serde_json::from_str(answer).map_err(|_| "the answer is not {\"iceServers\":[…]}".to_owned())?;
-        for server in &mut servers {
+        let Ok(Answer { servers: given }) = serde_json::from_str(answer) else {
+            return Err("the answer is not {\"iceServers\":[…]}".to_owned());
+        };
+        let mut servers = Vec::new();
+        for mut server in given {
             server.urls.retain(|url| is_turn(url) && !has_port_53(url));
+            if !server.urls.is_empty() {
+                server.check()?;
+                servers.push(server);
+            }
         }
-        servers.retain(|server| !server.urls.is_empty());
         if servers.is_empty() {
             return Err("there is no relay in the answer".to_owned());
         }
-        servers.iter().try_for_each(Server::check)?;
         if !answer.is_ascii() {
             return Err("the answer has more than ASCII in it, which no header can carry".to_owned());
         }
