@@ -1,5 +1,5 @@
-// Makes build/public, the folder that is served, out of public/: scripts and style sheets without what only their readers
-// need, with source maps that bring it all back, and the library in one file; everything else as it is.
+// Makes build/public, the folder that is served, out of public/: what a page names, a script or a style sheet, is bundled into
+// one file with all that it imports, and minified, with a source map that brings it all back; everything else is served as it is.
 
 import {
   copyFileSync,
@@ -21,8 +21,11 @@ const source = path.join(root, "public");
 /** What is served. */
 const served = path.join(root, "build", "public");
 
-/** The way into the library, which is served with all it imports in one file: no page has to ask four times in a row. */
-const LIBRARY = path.join("client", "room.js");
+/** The way into the library. It is one file, which the pages ask for like everybody else. */
+const LIBRARY = "client/room.js";
+
+/** Scripts that no page names in its markup. */
+const WORKERS = ["sw.js"];
 
 /** What the library and the pages are written in: nothing of it is translated for older browsers. */
 const LANGUAGE = "es2023";
@@ -32,17 +35,32 @@ const LINE_LENGTH = 2_000;
 
 /** Brings build/public up to date. */
 export function assemble() {
-  const isInside = (/** @type {string} */ file) => path.dirname(file) === path.dirname(LIBRARY) && file !== LIBRARY;
-  const files = filesIn(source).filter((file) => !isInside(file));
-  const wanted = new Set(files.flatMap((file) => (isCode(file) ? [file, `${file}.map`] : [file])));
-  for (const file of filesIn(served)) if (!wanted.has(file)) rmSync(path.join(served, file));
-  for (const file of files.filter((file) => !isCode(file))) {
+  const headers = headersFor(embedOrigins());
+  rmSync(served, { recursive: true, force: true });
+  const files = filesIn(source);
+  for (const file of files.filter((file) => !/\.(js|css|json|md)$/.test(file))) {
     mkdirSync(path.dirname(path.join(served, file)), { recursive: true });
     copyFileSync(path.join(source, file), path.join(served, file));
   }
-  writeFileSync(path.join(served, "_headers"), headersFor(embedOrigins()));
-  esbuild(files.filter((file) => isCode(file) && file !== LIBRARY));
-  esbuild([LIBRARY], ["--bundle"]);
+  writeFileSync(path.join(served, "_headers"), headers);
+  const named = files.filter((file) => file.endsWith(".html")).flatMap(namedBy);
+  esbuild(
+    [...new Set(named), ...WORKERS],
+    ["--splitting", `--external:../${LIBRARY}`, "--chunk-names=app/[name]-[hash]"],
+  );
+  esbuild([LIBRARY]);
+}
+
+/**
+ * The scripts and style sheets that a page asks for.
+ *
+ * @param {string} page
+ */
+function namedBy(page) {
+  const markup = readFileSync(path.join(source, page), "utf8");
+  return [...markup.matchAll(/<script type="module" src="\/([^"]+)"|<link rel="stylesheet" href="\/([^"]+)"/g)].map(
+    ([, script, sheet]) => script ?? sheet ?? "",
+  );
 }
 
 /**
@@ -89,14 +107,10 @@ function headersFor(origins) {
  */
 function esbuild(files, more = []) {
   // _headers says where the maps are, so that no file spends bytes on it.
-  const options = ["--minify", `--target=${LANGUAGE}`, "--format=esm", "--sourcemap=external", "--log-level=warning"];
+  const options = ["--bundle", "--minify", `--target=${LANGUAGE}`, "--format=esm", "--sourcemap=external"];
   const entries = files.map((file) => path.join(source, file));
-  run(path.join(bin, "esbuild"), [...entries, `--outbase=${source}`, `--outdir=${served}`, ...options, ...more]);
-}
-
-/** @param {string} file */
-function isCode(file) {
-  return /\.(js|css)$/.test(file);
+  const out = [`--outbase=${source}`, `--outdir=${served}`, "--log-level=warning"];
+  run(path.join(bin, "esbuild"), [...entries, ...options, ...out, ...more]);
 }
 
 /**

@@ -82,6 +82,10 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     one.or_else(|_| serde_json::from_str(raw.get())).map_err(serde::de::Error::custom)
 }
 
+fn read_servers(json: &str) -> serde_json::Result<Vec<Server>> {
+    serde_json::from_str(json)
+}
+
 /// Writes the items of an array.
 fn items(servers: &[Server]) -> String {
     // Strings: there is nothing in them that serde_json refuses.
@@ -121,7 +125,7 @@ impl IceServers {
     ///
     /// A sentence that says what is wrong with it.
     pub fn parse(json: &str) -> Result<Self, String> {
-        let servers: Vec<Server> = serde_json::from_str(json)
+        let servers = read_servers(json)
             .map_err(|error| format!("must be a JSON array of {{urls, username?, credential?}}: {error}"))?;
         servers.iter().try_for_each(Server::check)?;
         Ok(Self(items(&servers)))
@@ -203,7 +207,7 @@ impl RelayService {
         format!(r#"{{"ttl":{}}}"#, self.ttl_seconds)
     }
 
-    /// Reads the answer to a request that was made at `asked_at`.
+    /// Reads the array `iceServers` of the answer to a request that was made at `asked_at`.
     ///
     /// Of its servers only the relays are kept: STUN is for `ICE_SERVERS` to say. URLs with port 53 are dropped, because
     /// browsers refuse that port, and take their time to say so.
@@ -212,12 +216,7 @@ impl RelayService {
     ///
     /// A sentence that says what is wrong with it, without quoting it.
     pub fn read(&self, answer: &str, asked_at: Millis) -> Result<Relays, String> {
-        #[derive(Deserialize)]
-        struct Answer {
-            #[serde(rename = "iceServers")]
-            servers: Vec<Server>,
-        }
-        let Ok(Answer { servers: given }) = serde_json::from_str(answer) else {
+        let Ok(given) = read_servers(answer) else {
             return Err("the answer is not {\"iceServers\":[…]}".to_owned());
         };
         let mut servers = Vec::new();
@@ -374,10 +373,10 @@ mod tests {
 
     #[test]
     fn of_an_answer_the_relays_are_kept_that_browsers_can_reach() {
-        let answer = r#"{"iceServers":[
+        let answer = r#"[
             {"urls":["stun:s:3478","stun:s:53"]},
             {"urls":["turn:s:3478?transport=udp","turn:s:53?transport=udp","turns:s:443?transport=tcp","turn:s:53"],
-             "username":"u","credential":"c","more":1}]}"#;
+             "username":"u","credential":"c","more":1}]"#;
         let relays = service().read(answer, NOW).unwrap();
         let kept =
             r#"{"urls":["turn:s:3478?transport=udp","turns:s:443?transport=tcp"],"username":"u","credential":"c"}"#;
@@ -398,24 +397,24 @@ mod tests {
         for bad in [
             "",
             "quoted",
+            "{}",
+            r#"["quoted"]"#,
             "[]",
-            r#"{"iceServers":"quoted"}"#,
-            r#"{"iceServers":[]}"#,
-            r#"{"iceServers":[{"urls":["stun:quoted"]}]}"#,
-            r#"{"iceServers":[{"urls":["turn:quoted:53"],"username":"u","credential":"c"}]}"#,
-            r#"{"iceServers":[{"urls":["turn:t"],"username":"quotéd","credential":"c"}]}"#,
+            r#"[{"urls":["stun:quoted"]}]"#,
+            r#"[{"urls":["turn:quoted:53"],"username":"u","credential":"c"}]"#,
+            r#"[{"urls":["turn:t"],"username":"quotéd","credential":"c"}]"#,
         ] {
             let problem = service().read(bad, NOW).unwrap_err();
             assert!(!problem.contains("quoted"), "{problem}");
         }
-        assert!(service().read(r#"{"iceServers":[{"urls":["turn:a"],"username":"u"}]}"#, NOW).is_err());
+        assert!(service().read(r#"[{"urls":["turn:a"],"username":"u"}]"#, NOW).is_err());
     }
 
     #[test]
     fn whoever_gets_both_is_told_of_what_expires_first() {
         let turn = Turn::new("turn:t", Secret::new("north".to_owned()), 600).unwrap();
         let both = Ice { turn: Some(turn), ..ice("[]") };
-        let answer = r#"{"iceServers":[{"urls":["turn:s"],"username":"u","credential":"c"}]}"#;
+        let answer = r#"[{"urls":["turn:s"],"username":"u","credential":"c"}]"#;
         let relays = service().read(answer, NOW).unwrap();
         assert_eq!(handed_out(&both, Some(&relays), NOW).1, Some(600));
         assert_eq!(handed_out(&both, Some(&relays), NOW + 700_000).1, Some(300));

@@ -193,7 +193,7 @@ pub struct Room {
     /// What the relay service gave out last.
     relays: Option<Relays>,
     /// Which sockets the relay service's answer is for, and whether they asked.
-    wanting_relays: Vec<(SocketId, bool)>,
+    wanting_relays: LiteMap<SocketId, bool>,
     gate_tries: Tries,
     /// How many signals were relayed since [`Room::take_relayed`] was called last.
     relayed: u32,
@@ -290,7 +290,7 @@ impl Room {
             next_order: 0,
             record_changed: false,
             relays: None,
-            wanting_relays: Vec::new(),
+            wanting_relays: LiteMap::new(),
             gate_tries: Tries::default(),
             relayed: 0,
             events: Vec::new(),
@@ -933,6 +933,23 @@ impl Room {
         }
     }
 
+    /// Obeys a command if it comes from somebody who may give it; `None` is one about nobody.
+    fn command(
+        &mut self,
+        peer: PeerId,
+        socket: SocketId,
+        command: Option<Command>,
+        now: Millis,
+        environment: &dyn Environment,
+    ) {
+        if !self.moderates(peer) {
+            return self.send_error(socket, ErrorCode::NotHost, "only the host may do this");
+        }
+        if let Some(command) = command {
+            self.moderate(socket, command, now, environment);
+        }
+    }
+
     // ICE servers
 
     /// Whether the relay service has to be asked before a member can have what the operator has set up.
@@ -944,10 +961,7 @@ impl Room {
         if self.wanting_relays.is_empty() {
             self.outputs.push_back(Output::AskRelays);
         }
-        match self.wanting_relays.iter_mut().find(|(wanting, _)| *wanting == socket) {
-            Some((_, has_asked)) => *has_asked |= asked,
-            None => self.wanting_relays.push((socket, asked)),
-        }
+        *self.wanting_relays.entry(socket).or_default() |= asked;
     }
 
     /// Without an answer from the relay service, only who asked is told what there is: the others have just been.
@@ -968,23 +982,6 @@ impl Room {
     fn send_ice(&mut self, peer: PeerId, socket: SocketId, now: Millis) {
         let ice = self.config.ice.for_member(peer, now, self.relays.as_ref());
         self.send(socket, &ServerFrame::Ice { ice_servers: &ice.servers, ice_seconds: ice.seconds });
-    }
-
-    /// Obeys a command if it comes from somebody who may give it; `None` is one about nobody.
-    fn command(
-        &mut self,
-        peer: PeerId,
-        socket: SocketId,
-        command: Option<Command>,
-        now: Millis,
-        environment: &dyn Environment,
-    ) {
-        if !self.moderates(peer) {
-            return self.send_error(socket, ErrorCode::NotHost, "only the host may do this");
-        }
-        if let Some(command) = command {
-            self.moderate(socket, command, now, environment);
-        }
     }
 
     fn complain(&mut self, peer: PeerId, socket: SocketId, message: &str, now: Millis) {

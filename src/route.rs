@@ -96,8 +96,6 @@ pub enum RouteError {
     },
     /// 429: too many wrong gates were shown to this room.
     TooManyTries,
-    /// 429: too many requests have come from one address.
-    TooManyRequests,
     /// 426: not an upgrade to a WebSocket.
     UpgradeRequired,
 }
@@ -113,7 +111,7 @@ impl RouteError {
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::UpgradeRequired => 426,
-            Self::TooManyTries | Self::TooManyRequests => 429,
+            Self::TooManyTries => 429,
         }
     }
 
@@ -128,7 +126,7 @@ impl RouteError {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed { .. } => "method-not-allowed",
             Self::UpgradeRequired => "upgrade-required",
-            Self::TooManyTries | Self::TooManyRequests => "too-many-requests",
+            Self::TooManyTries => "too-many-requests",
         }
     }
 
@@ -145,7 +143,6 @@ impl RouteError {
             Self::MethodNotAllowed { .. } => "this path does not take this method",
             Self::UpgradeRequired => "this path takes WebSocket upgrades only",
             Self::TooManyTries => "too many wrong gates were shown to this room: try again in a minute",
-            Self::TooManyRequests => "too many requests have come from this address: try again in a minute",
         }
     }
 
@@ -157,8 +154,8 @@ impl RouteError {
             Self::TokenNeeded => Some(("www-authenticate", "Bearer")),
             Self::MethodNotAllowed { allow } => Some(("allow", allow)),
             Self::UpgradeRequired => Some(("upgrade", "websocket")),
-            // Both are counted by the minute.
-            Self::TooManyTries | Self::TooManyRequests => Some(("retry-after", "60")),
+            // They are counted by the minute.
+            Self::TooManyTries => Some(("retry-after", "60")),
             Self::BadRoom | Self::MissingSubprotocol | Self::OriginNotAllowed | Self::NotFound => None,
         }
     }

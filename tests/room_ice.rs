@@ -4,10 +4,9 @@ mod support;
 
 use serde_json::Value;
 use support::{START, World, broadcast, sent};
-use switchboard::access::JoinSecrets;
 use switchboard::ice::{Ice, IceServers, RelayService, Relays, Turn};
-use switchboard::protocol::{Limits, Millis, RoomName};
-use switchboard::room::{Input, Output, Room, RoomConfig, SocketId};
+use switchboard::protocol::{Limits, Millis};
+use switchboard::room::{Input, Output, RoomConfig, SocketId};
 use switchboard::secret::Secret;
 
 const ASK: &str = r#"{"type":"ice"}"#;
@@ -21,7 +20,7 @@ fn service() -> RelayService {
 }
 
 fn relays(user: &str, asked_at: Millis) -> Relays {
-    let answer = format!(r#"{{"iceServers":[{{"urls":["turn:t"],"username":"{user}","credential":"c"}}]}}"#);
+    let answer = format!(r#"[{{"urls":["turn:t"],"username":"{user}","credential":"c"}}]"#);
     service().read(&answer, asked_at).unwrap()
 }
 
@@ -31,15 +30,8 @@ fn relay(user: &str) -> String {
 
 /// A world whose rooms have this for ICE. Everything in it is alike but for that.
 fn world(turn: Option<Turn>, service: Option<RelayService>) -> World {
-    let mut world = World::new(Limits::DEFAULT);
     let servers = IceServers::parse(&format!("[{STUN}]")).unwrap();
-    let config = RoomConfig {
-        limits: Limits::DEFAULT,
-        ice: Ice { servers, turn, service },
-        join_secrets: JoinSecrets::default(),
-    };
-    world.room = Room::restore(RoomName::parse("room").unwrap(), config, None, vec![], START);
-    world
+    World::with(RoomConfig { ice: Ice { servers, turn, service }, ..support::config(Limits::DEFAULT) })
 }
 
 fn with_service() -> World {

@@ -68,9 +68,14 @@ export function makeBanner({ title, text = "", steps = [], tone = "caution", act
       text !== "" && h("p", {}, text),
       steps.length > 0 && h("ol", {}, ...steps.map((step) => h("li", {}, step))),
     ),
-    ...actions.map(({ label, act: action }) =>
-      h("button", { type: "button", class: "button compact", click: act(action) }, label),
-    ),
+    actions.length > 0 &&
+      h(
+        "div",
+        { class: "banner-actions" },
+        ...actions.map(({ label, act: action }) =>
+          h("button", { type: "button", class: "button compact", click: act(action) }, label),
+        ),
+      ),
     !lasting &&
       h(
         "button",

@@ -35,6 +35,7 @@ export class Bar {
     };
     const { audio, camera, screen, chat, people, more: others } = this.#buttons;
     for (const kind of [audio, camera]) kind.classList.add("toggle");
+    for (const spare of canShare ? [screen, people] : []) spare.classList.add("spare");
     screen.classList.add("sharing");
     screen.hidden = !canShare;
     press(screen, false);
@@ -72,6 +73,15 @@ export class Bar {
         ),
       ),
     );
+  }
+
+  /**
+   * Whether a control is in the bar. If it is not, the menu has to have it.
+   *
+   * @param {"screen" | "people"} name
+   */
+  hasRoomFor(name) {
+    return this.#buttons[name].checkVisibility();
   }
 
   /** The button that opens the menu. */

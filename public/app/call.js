@@ -6,6 +6,7 @@ import { lookInside } from "./inside.js";
 import { Lobby } from "./lobby.js";
 import { Memory } from "./memory.js";
 import { NewCallError, openNewCall } from "./new-call.js";
+import { prepareOfflineStart } from "./offline-start.js";
 import { readPreferences, rememberRoom, writePreferences } from "./preferences.js";
 import { showScreen, showView } from "./screens.js";
 import { Stage } from "./stage.js";
@@ -109,6 +110,7 @@ class Call {
     this.#link = link;
     this.#url = makeLink(link);
     this.#memory = new Memory(link.room);
+    this.#takeToken();
     document.title = strings.pageTitle(link.room);
     const sealed = link.fragment !== "";
     const call = { room: link.room, link: this.#url, sealed, name: this.#name, devices: this.#devices };
@@ -139,6 +141,14 @@ class Call {
       showView("stage");
       this.#join({ audio, camera }, this.#name);
     } else this.#showLobby();
+  }
+
+  /** A join token is one person's: it must not be in an address that others are given. */
+  #takeToken() {
+    const { token } = this.#link;
+    if (token === undefined) return;
+    this.#memory.write({ token });
+    history.replaceState(history.state, "", this.#url);
   }
 
   #showLobby() {
@@ -186,7 +196,8 @@ class Call {
 
   async #enter() {
     clearInterval(this.#looking);
-    const room = new Room(this.#url, { resume: this.#memory.read().resume });
+    const { resume, token } = this.#memory.read();
+    const room = new Room(this.#url, { resume, token });
     this.#room = room;
     // For looking into a call from the browser's console, and for the browser tests.
     Object.assign(globalThis, { switchboard: { room } });
@@ -349,3 +360,4 @@ function cameBack() {
 }
 
 begin();
+prepareOfflineStart();

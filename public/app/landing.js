@@ -2,10 +2,12 @@ import { makeLink, parseLink } from "../client/room.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { NewCallError, openNewCall } from "./new-call.js";
+import { prepareOfflineStart } from "./offline-start.js";
 import { forgetRoom, recentRooms } from "./preferences.js";
 import { fillIn, strings } from "./strings.js";
 
 fillIn(document);
+prepareOfflineStart();
 
 const newCall = byId("new-call", HTMLButtonElement);
 const newCallText = byId("new-call-text", HTMLElement);

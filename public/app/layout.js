@@ -5,9 +5,15 @@
  * @typedef {{ width: number, height: number }} Extent
  */
 
-/** Faces want no letterbox: a tile is no slimmer and no wider than this, as width divided by height. */
-export const SLIMMEST = 0.75;
+/**
+ * The shapes of a tile, as width divided by height: the widest is that of most cameras; the slimmest leaves enough of such
+ * a picture on a stage that is wide, and gives up more of it on one that is upright, where there is no width to have.
+ */
 export const WIDEST = 16 / 9;
+export const SLIMMEST = { wide: 1.2, upright: 0.9 };
+
+/** The shape of our own picture while it floats on an upright stage: that of a phone's camera, nearly. */
+const FLOATING_UPRIGHT = 0.75;
 
 /** So much of the stage a shared screen gets, while the rest is a strip of people. */
 const SCREEN_PART = { beside: 0.8, above: 0.68 };
@@ -24,16 +30,18 @@ const LOSABLE = 0.5;
  * @param {Extent} area
  * @param {number} count
  * @param {number} gap
+ * @param {number} [slimmest]
  * @returns {Rect[]}
  */
-export function pack(area, count, gap) {
+export function pack(area, count, gap, slimmest = area.width > area.height ? SLIMMEST.wide : SLIMMEST.upright) {
   let best = { width: 0, height: 0, columns: 1 };
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
-    const tile = within({
+    const cell = {
       width: (area.width - gap * (columns - 1)) / columns,
       height: (area.height - gap * (rows - 1)) / rows,
-    });
+    };
+    const tile = within(cell, slimmest);
     if (tile.width * tile.height > best.width * best.height) best = { ...tile, columns };
   }
   return place(area, count, gap, best);
@@ -61,12 +69,13 @@ function place(area, count, gap, { width, height, columns }) {
  * The largest tile of a fitting shape in a cell.
  *
  * @param {Extent} cell
+ * @param {number} slimmest
  * @returns {Extent}
  */
-function within({ width, height }) {
+function within({ width, height }, slimmest) {
   if (width <= 0 || height <= 0) return { width: 0, height: 0 };
   if (width / height > WIDEST) return { width: height * WIDEST, height };
-  if (width / height < SLIMMEST) return { width, height: width / SLIMMEST };
+  if (width / height < slimmest) return { width, height: width / slimmest };
   return { width, height };
 }
 
@@ -84,7 +93,7 @@ export function withScreen(area, count, gap) {
   if (area.width >= area.height) {
     const strip = Math.min(STRIP_WIDTH, area.width * (1 - SCREEN_PART.beside));
     const x = area.width - strip;
-    const people = pack({ width: strip, height: area.height }, count, gap);
+    const people = pack({ width: strip, height: area.height }, count, gap, SLIMMEST.wide);
     return {
       screen: { x: 0, y: 0, width: x - gap, height: area.height },
       people: people.map((rect) => ({ ...rect, x: rect.x + x })),
@@ -111,7 +120,7 @@ export function withScreen(area, count, gap) {
 export function floating(area, corner, margin) {
   const upright = area.height > area.width;
   const width = Math.round(Math.min(280, Math.max(92, area.width * (upright ? 0.28 : 0.2))));
-  const height = Math.round(upright ? width / SLIMMEST : (width * 9) / 16);
+  const height = Math.round(upright ? width / FLOATING_UPRIGHT : (width * 9) / 16);
   return {
     x: corner.endsWith("left") ? margin : area.width - width - margin,
     y: corner.startsWith("top") ? margin : area.height - height - margin,

@@ -1,3 +1,4 @@
+import { makeHeader } from "./brand.js";
 import { h, press, setText } from "./dom.js";
 import { icon, setIcon } from "./icons.js";
 import { DEVICE_KINDS, permissionOf } from "./media.js";
@@ -72,16 +73,7 @@ export class Lobby {
     this.#video.muted = true;
     this.pickers = new DevicePickers(devices, (kind, id) => this.#pick(kind, id));
     root.replaceChildren(
-      h(
-        "header",
-        {},
-        h(
-          "a",
-          { class: "brand", href: "/" },
-          h("img", { src: "/app/icon.svg", alt: "", width: 32, height: 32 }),
-          strings.appName,
-        ),
-      ),
+      makeHeader(),
       h(
         "div",
         { class: "lobby" },
@@ -172,6 +164,8 @@ export class Lobby {
     this.#notice.hidden = words === null;
     this.#notice.replaceChildren(...(words === null ? [] : problemParts(words)));
     this.#without.hidden = !stuck;
+    // What was refused has been asked for: from now on a press asks again.
+    if (stuck) this.#checked = true;
     this.#join.textContent = stuck ? strings.tryAgain : strings.joinCall;
     this.#show();
   }

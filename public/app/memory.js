@@ -4,12 +4,13 @@
  * @typedef {object} Visit
  * @property {boolean} inCall whether this tab was in the call when the page went away
  * @property {string | null} resume see `Room.resume`
+ * @property {string | null} token the join token that came with the link
  * @property {boolean} audio whether the microphone was on
  * @property {boolean} camera whether the camera was on
  */
 
 /** @type {Visit} */
-const NEVER = { inCall: false, resume: null, audio: true, camera: true };
+const NEVER = { inCall: false, resume: null, token: null, audio: true, camera: true };
 
 /** A room's visit in `sessionStorage`. Where storage is switched off, nothing is remembered and nothing breaks. */
 export class Memory {

@@ -65,6 +65,11 @@ export class Monitor extends TypedTarget {
     this.#timers = [setInterval(() => this.#read(), STATS_MS), setInterval(() => this.#listen(), LEVEL_MS)];
   }
 
+  /** Whether no packets with our sound leave, though there should be some. */
+  get stuck() {
+    return this.#leaving.stuck;
+  }
+
   close() {
     for (const timer of this.#timers) clearInterval(timer);
     for (const { listener } of this.#watched.values()) listener.close();

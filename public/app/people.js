@@ -9,6 +9,8 @@ import { strings } from "./strings.js";
  * @typedef {object} PeopleActions
  * @property {(guest: Guest) => void} verify
  * @property {(guest: Guest, same: boolean) => void} judge
+ * @property {(guest: Guest) => void} remove
+ * @property {() => boolean} mayRemove
  */
 
 /** Who is in the call: what each sends, how good the way to each is, and whether it was verified. */
@@ -21,14 +23,14 @@ export class People {
 
   /**
    * @param {PeopleActions} actions
-   * @param {HTMLElement} invite
+   * @param {...HTMLElement} more what belongs below the list
    */
-  constructor(actions, invite) {
+  constructor(actions, ...more) {
     this.#actions = actions;
     this.#own = new PersonRow(null, actions);
     this.#list.append(this.#own.element);
     /** For the panel's body. @readonly */
-    this.body = [this.#list, invite];
+    this.body = [this.#list, ...more];
   }
 
   /**
@@ -82,6 +84,8 @@ class PersonRow {
   /** @type {HTMLDetailsElement | null} */
   #more = null;
   #verification;
+  #actions;
+  #remove = h("button", { type: "button", class: "button compact remove", hidden: true }, strings.removeFromCall);
   #facts = new Facts();
 
   /**
@@ -89,6 +93,7 @@ class PersonRow {
    * @param {PeopleActions} actions
    */
   constructor(guest, actions) {
+    this.#actions = actions;
     this.#verification = guest === null ? null : new VerificationBox(guest, actions);
     const head = [
       h("span", { class: "person-words" }, this.#name, this.#badge, this.#state),
@@ -103,8 +108,10 @@ class PersonRow {
       "details",
       {},
       h("summary", { class: "person-head" }, ...head, h("span", { class: "person-icon" }, icon("signal"))),
-      h("div", { class: "person-more" }, this.#verification.element, this.#facts.element),
+      h("div", { class: "person-more" }, this.#verification.element, this.#facts.element, this.#remove),
     );
+    this.#remove.addEventListener("click", () => actions.remove(guest));
+    this.#more.addEventListener("toggle", () => this.#showRemove());
     this.element = h("li", { class: "person" }, this.#more);
   }
 
@@ -124,6 +131,11 @@ class PersonRow {
     );
     this.#verification?.show(guest);
     this.#facts.show(guest);
+    this.#showRemove();
+  }
+
+  #showRemove() {
+    this.#remove.hidden = !this.#actions.mayRemove();
   }
 
   reveal() {

@@ -1,3 +1,4 @@
+import { makeHeader } from "./brand.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -69,7 +70,7 @@ export function showScreen(content) {
   const { element, tell } = makeScreen(content);
   const screen = byId("screen", HTMLElement);
   screen.dataset.code = content.code;
-  screen.replaceChildren(element);
+  screen.replaceChildren(makeHeader(), h("div", { class: "centred" }, element));
   showView("screen");
   return { tell };
 }

@@ -3,6 +3,7 @@ import { Bar } from "./bar.js";
 import { Chat } from "./chat.js";
 import { Panel, showDialog } from "./dialogs.js";
 import { h, setText } from "./dom.js";
+import { Door } from "./door.js";
 import { copyText, Invite } from "./invite.js";
 import { Menu } from "./menu.js";
 import { Monitor } from "./monitor.js";
@@ -53,6 +54,11 @@ export class Stage {
   #invite;
   #chat;
   #people;
+  #door = new Door({
+    banners: this.#banners,
+    announce: (text) => this.#announce(text),
+    showPeople: () => !this.#panels.people.isOpen && this.#togglePanel("people"),
+  });
   #panels;
   #unread = 0;
   #since = 0;
@@ -66,6 +72,8 @@ export class Stage {
   /** @type {any} */
   #clock = null;
   #pausedKinds = new Set();
+  /** Phones and tablets have no screens to share, or only seem to. */
+  #canShare = !isHandheld() && navigator.mediaDevices.getDisplayMedia !== undefined;
 
   /**
    * @param {HTMLElement} root
@@ -77,9 +85,8 @@ export class Stage {
     this.#devices = devices;
     this.#actions = actions;
     const announce = (/** @type {string} */ text) => this.#announce(text);
-    const canShare = !isHandheld() && navigator.mediaDevices.getDisplayMedia !== undefined;
     this.#bar = new Bar(
-      { room, sealed, canShare },
+      { room, sealed, canShare: this.#canShare },
       {
         toggle: actions.toggle,
         share: actions.share,
@@ -99,7 +106,10 @@ export class Stage {
       {
         verify: (guest) => this.#guests?.verify(guest),
         judge: (guest, same) => this.#guests?.judge(guest, same),
+        remove: (guest) => this.#door.remove(guest),
+        mayRemove: () => this.#door.isKept,
       },
+      this.#door.element,
       more.element,
     );
     const opened = (/** @type {"chat" | "people"} */ name) => (/** @type {boolean} */ open) => {
@@ -162,6 +172,7 @@ export class Stage {
     this.#tiles.setSpeaker(this.#devices.chosen.speaker);
     this.#tiles.follow(guests, this.#monitor);
     room.addEventListener("state", () => this.#tell());
+    this.#door.follow(room);
     guests.addEventListener("enter", ({ guest }) => this.#people.enter(guest));
     guests.addEventListener("named", ({ guest }) => this.#announce(strings.announceJoined(guest.name)));
     guests.addEventListener("exit", ({ guest, reason }) => this.#exit(guest, reason));
@@ -188,6 +199,7 @@ export class Stage {
     this.#monitor = null;
     this.#room = null;
     this.#guests = null;
+    this.#door.close();
     for (const panel of Object.values(this.#panels)) panel.close();
     this.#banners.clear();
     this.#people.clear();
@@ -253,7 +265,20 @@ export class Stage {
   }
 
   #makeMenu() {
+    const canShare = this.#canShare;
     return new Menu(this.#bar.more, strings.more, [
+      {
+        icon: "people",
+        label: strings.people,
+        act: () => this.#togglePanel("people"),
+        hidden: () => this.#bar.hasRoomFor("people"),
+      },
+      {
+        icon: "screen",
+        label: strings.shareScreen,
+        act: this.#actions.share,
+        hidden: () => !canShare || this.#bar.hasRoomFor("screen"),
+      },
       { icon: "settings", label: strings.settings, id: "settings", act: () => this.#showSettings() },
       {
         icon: "pip",
@@ -268,6 +293,13 @@ export class Stage {
         hidden: () => document.fullscreenEnabled !== true,
       },
       { icon: "signal", label: strings.diagnostics, id: "diagnostics", act: () => this.#copyDiagnostics() },
+      {
+        icon: "leave",
+        label: strings.endForAll,
+        id: "end",
+        act: () => this.#door.end(),
+        hidden: () => !this.#door.isKept || this.#guests?.all.length === 0,
+      },
       { icon: "keyboard", label: strings.shortcuts, act: () => showShortcuts(), hidden: isHandheld },
     ]);
   }
@@ -461,13 +493,16 @@ export class Stage {
         ? null
         : { title: strings.noRoute(names), text: strings.noRouteText, actions: [this.#reconnectAction(noRoute)] },
     );
+    const actions = [this.#reconnectAction(guests)];
     if (broken === null) {
-      this.#banners.set("broken", null);
+      // Nobody complains, perhaps because not even that gets through.
+      const stuck = sending.audio && this.#monitor?.stuck === true;
+      const title = strings.notHeard(strings.nobody);
+      this.#banners.set("broken", stuck ? { title, text: strings.brokenText, actions } : null);
       return;
     }
     const who = broken.all && broken.names.length > 1 ? strings.nobody : broken.names.join(", ");
     const say = { audio: strings.notHeard, camera: strings.notSeen, both: strings.notHeardOrSeen }[broken.kind];
-    const actions = [this.#reconnectAction(guests)];
     this.#banners.set("broken", { title: say(who), text: strings.brokenText, actions });
   }
 

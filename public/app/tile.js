@@ -17,6 +17,7 @@ export class Tile {
   #face = h("p", { class: "face", "aria-hidden": "true" });
   #bars = h("span", { class: "bars", role: "img", hidden: true }, ...[1, 2, 3, 4].map(() => h("span")));
   #size = { width: 0, height: 0 };
+  #last = h("canvas", { class: "last", hidden: true });
 
   /** @param {{ name: string, own?: boolean, screen?: boolean }} options `own`: our own picture, mirrored as people expect, and silent */
   constructor({ name, own = false, screen = false }) {
@@ -31,6 +32,7 @@ export class Tile {
       "article",
       { class: "tile no-camera no-audio" },
       this.video,
+      this.#last,
       this.#face,
       this.#state,
       h(
@@ -118,6 +120,8 @@ export class Tile {
    * @param {"connecting" | "connected" | "reconnecting" | "closed" | "no-route" | "paused"} state
    */
   setState(state) {
+    if (state === "reconnecting" && this.element.dataset.state !== state) this.#keepPicture();
+    if (state === "connected" && !this.#last.hidden) this.#awaitPicture();
     this.element.dataset.state = state;
     const words = {
       connecting: strings.tileConnecting,
@@ -143,6 +147,24 @@ export class Tile {
     this.video.srcObject = null;
     this.#audio.srcObject = null;
     this.element.remove();
+  }
+
+  /** Draws the last picture, since a connection that is replaced takes its own along. */
+  #keepPicture() {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    if (width === 0) return;
+    Object.assign(this.#last, { width, height });
+    this.#last.getContext("2d")?.drawImage(this.video, 0, 0);
+    this.#last.hidden = false;
+  }
+
+  /** Shows the video again with its first new picture. */
+  #awaitPicture() {
+    const show = () => {
+      if (this.element.dataset.state !== "reconnecting") this.#last.hidden = true;
+    };
+    if (this.video.requestVideoFrameCallback === undefined) show();
+    else this.video.requestVideoFrameCallback(show);
   }
 
   #fit() {

@@ -1,6 +1,9 @@
 /** How long a description is held back, in milliseconds, so that it takes along the candidates that are found at once: those of this machine's own addresses. Each message costs money, and a turn. */
 export const DESCRIPTION_HOLD_MS = 25;
 
+/** How long it is held back once the first is found, in milliseconds: those of the machine's other addresses follow it closely. */
+export const DESCRIPTION_REST_MS = 5;
+
 /** How long candidates are gathered into one message, in milliseconds. If the description had none, the first goes out at once: it is often enough. */
 export const CANDIDATE_BATCH_MS = 75;
 

@@ -1,5 +1,5 @@
-import { limitSender } from "./budget.js";
-import { Candidates, DESCRIPTION_HOLD_MS } from "./candidates.js";
+import { limitSender, OPENING_LINES, OPENING_MS } from "./budget.js";
+import { Candidates, DESCRIPTION_HOLD_MS, DESCRIPTION_REST_MS } from "./candidates.js";
 import { certificatesOf, fingerprintsIn } from "./certificates.js";
 import { VerificationError } from "./errors.js";
 import { TypedTarget } from "./events.js";
@@ -66,6 +66,11 @@ export class Connection extends TypedTarget {
   /** @type {Map<TrackKind, RTCRtpTransceiver>} */
   #transceivers = new Map();
   #closed = false;
+  #end = () => {};
+  /** @type {Promise<null>} */
+  #ended = new Promise((resolve) => {
+    this.#end = () => resolve(null);
+  });
   #makingOffer = false;
   #ignoreOffer = false;
   #agreed = false;
@@ -76,11 +81,19 @@ export class Connection extends TypedTarget {
   #early = [];
   /** @type {import("./budget.js").Limits | null} */
   #limits = null;
+  /** What each sender was last limited to. @type {Map<TrackKind, string>} */
+  #limited = new Map();
+  /** Whether pictures are kept small, so that the first one arrives soon. */
+  #isNew = true;
+  /** @type {any} */
+  #newTimer = null;
   #candidates;
   /** Sends the description that is held back, if one is. */
   #sendHeld = () => {};
   /** Gives it up. */
   #dropHeld = () => {};
+  /** Holds it back for not much longer. */
+  #hurryHeld = () => {};
 
   /**
    * @param {object} options
@@ -149,9 +162,13 @@ export class Connection extends TypedTarget {
     return certificatesOf(this.#pc);
   }
 
-  /** @returns {Promise<RTCStatsReport>} */
+  /**
+   * The statistics.
+   *
+   * @returns {Promise<RTCStatsReport | null>} null if the connection ends before they are there: Firefox 153 never answers then
+   */
   getStats() {
-    return this.#pc.getStats();
+    return Promise.race([this.#ended, this.#pc.getStats()]);
   }
 
   /**
@@ -237,7 +254,9 @@ export class Connection extends TypedTarget {
   /** Ends the connection. No event follows. */
   close() {
     this.#closed = true;
+    this.#end();
     this.#dropHeld();
+    this.#environment.clearTimeout(this.#newTimer);
     this.#candidates.close();
     this.#pc.close();
   }
@@ -245,7 +264,10 @@ export class Connection extends TypedTarget {
   #listen() {
     const pc = this.#pc;
     pc.onnegotiationneeded = () => this.#offer();
-    pc.onicecandidate = ({ candidate }) => this.#candidates.add(candidate);
+    pc.onicecandidate = ({ candidate }) => {
+      this.#candidates.add(candidate);
+      this.#hurryHeld();
+    };
     pc.onicegatheringstatechange = () => pc.iceGatheringState === "complete" && this.#sendHeld();
     pc.onconnectionstatechange = () => this.#stateChanged();
     // Once a connection was up, only one of the two states may ever say "failed": browsers differ in which.
@@ -254,7 +276,17 @@ export class Connection extends TypedTarget {
   }
 
   #stateChanged() {
-    if (!this.#closed) this.emit("state", { state: this.state });
+    if (this.#closed) return;
+    if (this.state === "connected") this.#age();
+    this.emit("state", { state: this.state });
+  }
+
+  #age() {
+    if (!this.#isNew || this.#newTimer !== null) return;
+    this.#newTimer = this.#environment.setTimeout(() => {
+      this.#isNew = false;
+      this.#applyLimits();
+    }, OPENING_MS);
   }
 
   /** @param {unknown} error */
@@ -341,17 +373,25 @@ export class Connection extends TypedTarget {
 
   /** @param {() => void} done called when the description has been sent, or given up */
   #hold(done) {
-    const timer = this.#environment.setTimeout(() => this.#sendHeld(), DESCRIPTION_HOLD_MS);
+    let timer = this.#environment.setTimeout(() => this.#sendHeld(), DESCRIPTION_HOLD_MS);
     this.#dropHeld = () => {
       this.#environment.clearTimeout(timer);
       this.#sendHeld = () => {};
       this.#dropHeld = () => {};
+      this.#hurryHeld = () => {};
       done();
     };
     this.#sendHeld = () => {
       this.#sendDescription();
       this.#dropHeld();
     };
+    this.#hurryHeld = () => {
+      this.#hurryHeld = () => {};
+      this.#environment.clearTimeout(timer);
+      timer = this.#environment.setTimeout(() => this.#sendHeld(), DESCRIPTION_REST_MS);
+    };
+    // Found while the description was being made.
+    if (this.#pc.localDescription?.sdp.includes("a=candidate:")) this.#hurryHeld();
   }
 
   #sendDescription() {
@@ -414,7 +454,26 @@ export class Connection extends TypedTarget {
   #applyLimits() {
     // Before the two have agreed, not every browser knows what it will send.
     if (this.#limits === null || !this.#agreed || this.#closed) return;
-    for (const [kind, { sender }] of this.#transceivers) limitSender(sender, kind, this.#limits[kind]);
+    const { camera } = this.#limits;
+    const opening = { ...camera, maxLines: Math.min(camera.maxLines ?? OPENING_LINES, OPENING_LINES) };
+    const limits = this.#isNew ? { ...this.#limits, camera: opening } : this.#limits;
+    for (const [kind, { sender }] of this.#transceivers) this.#limitSender(kind, sender, limits[kind]);
+  }
+
+  /**
+   * Asking a browser for a sender's parameters and setting them stops the page for as long as the media threads are busy,
+   * so it is done only where something is different.
+   *
+   * @param {TrackKind} kind
+   * @param {RTCRtpSender} sender
+   * @param {import("./budget.js").Limit} limit
+   */
+  async #limitSender(kind, sender, limit) {
+    const wanted = JSON.stringify([limit, sender.track?.getSettings().height]);
+    if (this.#limited.get(kind) === wanted) return;
+    this.#limited.set(kind, wanted);
+    const done = await limitSender(sender, kind, limit);
+    if (!done && this.#limited.get(kind) === wanted) this.#limited.delete(kind);
   }
 
   #announceTracks() {

@@ -7,9 +7,12 @@ import { isRoomName } from "./protocol.js";
  * @typedef {object} RoomLink
  * @property {string} origin such as `https://call.example`
  * @property {string} room the room's name
- * @property {string} fragment what follows `#`, kept exactly as it was; empty if there is none. It never reaches a server
+ * @property {string} fragment what follows `#`, kept exactly as it was, up to `&token=`; empty if there is none. It never
+ *   reaches a server
+ * @property {string} [token] the join token that came behind `&token=`. It is whoever's link this is, so `makeLink` leaves it out
  */
 
+const TOKEN = /^(.*)&token=([\w.-]+)$/;
 const PATH = /^\/r\/([^/]*)\/?$/;
 
 /**
@@ -27,13 +30,14 @@ export function parseLink(text, base) {
   const room = PATH.exec(url.pathname)?.[1];
   if (room === undefined) throw new LinkError("the path of a link to a room is /r/ROOM");
   if (!isRoomName(room)) throw new LinkError("a room's name is 1 to 64 letters, digits, - or _");
-  return { origin: url.origin, room, fragment: url.hash.slice(1) };
+  const [, before = url.hash.slice(1), token] = TOKEN.exec(url.hash.slice(1)) ?? [];
+  return { origin: url.origin, room, fragment: before, ...(token !== undefined && { token }) };
 }
 
 /**
  * Puts a link together.
  *
- * @param {RoomLink} link
+ * @param {Pick<RoomLink, "origin" | "room" | "fragment">} link
  * @returns {string}
  * @throws {LinkError} if the name is not `[A-Za-z0-9_-]{1,64}`
  */

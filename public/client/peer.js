@@ -15,8 +15,8 @@ export const REPLACE_MS = 4_000;
 /** How long such a connection gets, in milliseconds, once the room can be reached again: if it was the network, it comes back within a moment. */
 export const RETURN_MS = 1_000;
 
-/** How long the other side's first offer may take, in milliseconds, before we make one; up to half as long again. It is a matter of two messages. */
-export const OFFER_MS = 4_000;
+/** How long the other side's first offer may take, in milliseconds, before we make one; up to half as long again. It is a matter of two messages, but a busy machine can take seconds for its first offer. */
+export const OFFER_MS = 6_000;
 
 /** How long a connection may take to come up, in milliseconds, before another try; up to half as long again. */
 export const CONNECT_MS = 10_000;
@@ -26,6 +26,9 @@ export const CONNECT_CAP_MS = 40_000;
 
 /** How long the other side may take to answer a verification, in milliseconds. It asks nobody, so this is long. */
 export const VERIFY_MS = 10_000;
+
+/** So often a connection can be verified anew, after a verification that came to nothing: each is another guess for whoever sits between. */
+export const VERIFY_RUNS = 8;
 
 /** So many restarts of a connection have to fail before it is replaced by a new one. */
 export const RESTARTS = 2;
@@ -111,6 +114,8 @@ export class Peer extends TypedTarget {
   #transfers = new Transfers();
   /** @type {Verification | null} */
   #verification = null;
+  /** The how-manieth of this connection it is, or was. */
+  #run = 0;
   #incoming = Promise.resolve();
   #attempts = 0;
   /** @type {any} */
@@ -352,7 +357,8 @@ export class Peer extends TypedTarget {
    * them: both see the same if, and only if, the connection goes from one's browser to the other's. The other side answers
    * by itself, and both hear `verification`.
    *
-   * It holds for the connection there is: asked again, the answer is the same, and a new connection begins anew.
+   * It holds for the connection there is: asked again, the answer is the same, and a new connection begins anew. Only what came to
+   * nothing is tried again, at most `VERIFY_RUNS` times.
    *
    * @returns {Promise<ShortAuthentication>}
    * @throws {VerificationError} if there is no connection, or no honest answer within `VERIFY_MS`; which proves nothing
@@ -360,13 +366,26 @@ export class Peer extends TypedTarget {
   async verify() {
     const connection = this.#connection;
     if (!connection?.ready) throw new VerificationError("there is no connection now");
-    const verification = this.#verification ?? this.#startVerification(connection);
+    if (this.#verification === null && this.#run >= VERIFY_RUNS) throw new VerificationError("it was tried too often");
+    let verification = this.#verification ?? this.#startVerification(connection, this.#run + 1);
     await verification.start();
-    return verification.result;
+    for (;;) {
+      try {
+        return await verification.result;
+      } catch (error) {
+        // The other side may have begun anew.
+        if (this.#verification === null || this.#verification === verification) throw error;
+        verification = this.#verification;
+      }
+    }
   }
 
-  /** @param {Connection} connection */
-  #startVerification(connection) {
+  /**
+   * @param {Connection} connection
+   * @param {number} run
+   */
+  #startVerification(connection, run) {
+    this.#run = run;
     const verification = new Verification({
       room: this.#context.room,
       own: this.#context.self,
@@ -374,14 +393,17 @@ export class Peer extends TypedTarget {
       fingerprints: () => connection.fingerprints(),
       send: (message) => {
         // The other side's first word can be here before our end of the channel has opened.
-        const later = () => connection.sendControl(message);
-        if (!connection.sendControl(message)) connection.addEventListener("open", later, { once: true });
+        const later = () => connection.sendControl({ ...message, run });
+        if (!connection.sendControl({ ...message, run })) connection.addEventListener("open", later, { once: true });
       },
     });
     this.#verification = verification;
     const timer = this.#environment.setTimeout(() => verification.cancel("the other side does not answer"), VERIFY_MS);
     const settled = () => this.#environment.clearTimeout(timer);
-    verification.result.then(settled, settled);
+    verification.result.then(settled, () => {
+      settled();
+      if (this.#verification === verification) this.#verification = null;
+    });
     this.emit("verification", { result: verification.result });
     return verification;
   }
@@ -474,6 +496,7 @@ export class Peer extends TypedTarget {
     this.#connection = null;
     this.#outbox.use(null);
     this.#transfers.end();
+    this.#run = 0;
     if (this.#verification === null) return;
     this.#verification.cancel("the connection ended");
     this.#verification = null;
@@ -537,9 +560,15 @@ export class Peer extends TypedTarget {
       return;
     }
     this.#notConnected();
-    if (state === "failed") this.#recover();
+    if (state === "failed") this.#failed();
     else if (state === "disconnected") this.#later(this.#mayReturn ? REPLACE_MS : DISCONNECTED_MS);
     else if (this.#timer === null) this.#later(CONNECT_MS);
+  }
+
+  /** Tries again, at once the first time: where a connection fails as soon as it is made, there is no end to it. */
+  #failed() {
+    if (this.#attempts === 0) this.#recover();
+    else this.#later(Math.min(CONNECT_CAP_MS, DISCONNECTED_MS * 2 ** (this.#attempts - 1)));
   }
 
   #connected() {
@@ -576,7 +605,9 @@ export class Peer extends TypedTarget {
     await this.#context.refreshIceServers();
     // Meanwhile it may have come back by itself, or the other side may have offered another, or have gone.
     if (this.#connection !== broken || this.#state === "connected" || this.#state === "closed") return;
-    const connection = this.#attempts > RESTARTS ? null : broken;
+    // What has never worked has nothing to lose.
+    const isHopeless = this.#attempts > RESTARTS || (this.#state === "connecting" && broken?.state === "failed");
+    const connection = isHopeless ? null : broken;
     if (connection?.opening || connection?.restartable) connection.restart(this.#context.ice());
     else this.begin();
   }
@@ -612,7 +643,20 @@ export class Peer extends TypedTarget {
   /** @param {Record<string, unknown>} message */
   #receiveVerification(message) {
     if (this.#connection === null) return;
-    (this.#verification ?? this.#startVerification(this.#connection)).receive(message);
+    const { run = 1, commitment } = message;
+    if (typeof run !== "number" || run > VERIFY_RUNS) return;
+    if (this.#verification === null && run <= this.#run) {
+      // The other side begins with what has come to nothing here.
+      if (typeof commitment === "string" && this.#run < VERIFY_RUNS)
+        this.#startVerification(this.#connection, this.#run + 1).start();
+      return;
+    }
+    if (run > this.#run) {
+      const former = this.#verification;
+      this.#startVerification(this.#connection, run);
+      former?.cancel("the other side has begun anew");
+    }
+    if (run === this.#run) this.#verification?.receive(message);
   }
 
   #opened() {

@@ -8,7 +8,7 @@ import { IceServers } from "./ice.js";
 import { parseLink, socketUrl } from "./link.js";
 import { writeMessage } from "./messages.js";
 import { Peer } from "./peer.js";
-import { BUCKET_BYTES, Seal } from "./seal.js";
+import { BUCKET_BYTES, fromBase64Url, Seal } from "./seal.js";
 import { SignalingSocket } from "./signaling.js";
 import { watchForWake } from "./wake.js";
 
@@ -43,7 +43,7 @@ export const JOIN_ATTEMPTS = 3;
  * @typedef {import("./link.js").RoomLink} RoomLink
  *
  * @typedef {object} RoomOptions
- * @property {string | null} [token] a join token (JWT), where the operator asks for one
+ * @property {string | null} [token] a join token (JWT), where the operator asks for one and it is not in the link
  * @property {string | null} [resume] the `resume` of a former Room for the same link, to be the same peer again
  * @property {string} [base] a URL on the server that a bare room name belongs to; the page's own by default
  * @property {boolean} [signalingOnly] makes no connections: there are messages, and nothing else, through the room. For programs
@@ -60,6 +60,8 @@ export const JOIN_ATTEMPTS = 3;
  * @property {{ peer: Peer, reason: PeerLeftReason }} peerleft
  * @property {{ host: string }} host another peer is host now
  * @property {{ locked: boolean }} locked
+ * @property {{ peer: string }} knock somebody waits to be let in: to whoever moderates
+ * @property {{ peer: string }} knockended it waits no more, whether let in, turned away or gone
  * @property {{ error: RoomError }} error the server ended it, after having let us in; `state` is `left`
  */
 
@@ -117,6 +119,8 @@ export class Room extends TypedTarget {
   /** @type {string | null} */
   #host = null;
   #locked = false;
+  /** @type {Set<string>} */
+  #knocks = new Set();
   #graceSeconds = 0;
   #messageBytes = 0;
   #signalingOnly;
@@ -148,7 +152,7 @@ export class Room extends TypedTarget {
     this.#environment = environment(replaced);
     const hasNoMedia = this.#environment.peerConnection === undefined && globalThis.document === undefined;
     this.#signalingOnly = signalingOnly ?? hasNoMedia;
-    this.#token = token;
+    this.#token = token ?? this.#link.token ?? null;
     this.#uploadBps = uploadBps;
     this.#iceTransportPolicy = iceTransportPolicy;
     this.#session = this.#environment.randomId();
@@ -180,6 +184,16 @@ export class Room extends TypedTarget {
 
   get locked() {
     return this.#locked;
+  }
+
+  /** Whether the server takes `setLocked`, `admit`, `deny`, `remove` and `end` from us: as the host, or by our join token. */
+  get moderates() {
+    return this.#self !== null && (this.#self === this.#host || mayModerate(this.#token));
+  }
+
+  /** Who waits to be let in, by the ids that they will have; empty for whoever does not moderate. @returns {ReadonlySet<string>} */
+  get knocks() {
+    return this.#knocks;
   }
 
   /** The others by their ids, those who came first at the front. @returns {ReadonlyMap<string, Peer>} */
@@ -256,6 +270,56 @@ export class Room extends TypedTarget {
       throw new MessageError("overflow", `too much waits for ${full.map(({ id }) => id).join(", ")}`);
   }
 
+  /**
+   * Has newcomers wait until they are let in, or lets everybody in from now on, those who wait among them. `locked` follows.
+   *
+   * @param {boolean} locked
+   * @returns {boolean} false if the server is out of reach
+   */
+  setLocked(locked) {
+    return this.#signaling.send({ type: "lock", locked });
+  }
+
+  /**
+   * Lets somebody in who waits.
+   *
+   * @param {string} peer one of `knocks`
+   * @returns {boolean} false if the server is out of reach
+   */
+  admit(peer) {
+    return this.#signaling.send({ type: "admit", peer });
+  }
+
+  /**
+   * Turns somebody away who waits.
+   *
+   * @param {string} peer one of `knocks`
+   * @returns {boolean} false if the server is out of reach
+   */
+  deny(peer) {
+    return this.#signaling.send({ type: "deny", peer });
+  }
+
+  /**
+   * Puts somebody out, who cannot come back as the same peer. With the link, and unless the room is locked, it can come back as
+   * another one.
+   *
+   * @param {string} peer the id of one of `peers`
+   * @returns {boolean} false if the server is out of reach
+   */
+  remove(peer) {
+    return this.#signaling.send({ type: "remove", peer });
+  }
+
+  /**
+   * Ends the call for everybody: all get `error` with the code `ended`, and so do we.
+   *
+   * @returns {boolean} false if the server is out of reach
+   */
+  end() {
+    return this.#signaling.send({ type: "end" });
+  }
+
   /** Leaves for good; the others know at once. No event but `state` follows. */
   leave() {
     if (this.#state === "left") return;
@@ -329,6 +393,10 @@ export class Room extends TypedTarget {
         return this.#setHost(frame.peer);
       case "locked":
         return this.#setLocked(frame.locked);
+      case "knock":
+        return this.#knocked(frame.peer);
+      case "knockEnded":
+        return this.#knockEnded(frame.peer);
       case "ice":
         this.#ice.update(frame.iceServers, frame.iceSeconds);
     }
@@ -344,14 +412,19 @@ export class Room extends TypedTarget {
     this.#messageBytes = limits.messageBytes;
     this.#setHost(host);
     this.#setLocked(room.locked);
+    // Those who still wait are told again.
+    for (const peer of this.#knocks) this.#knockEnded(peer);
     const listed = new Set(peers.map((peer) => peer.id));
     for (const id of this.#peers.keys()) if (!listed.has(id)) this.#missing(id, "lost");
+    // One greeting for all: it says who we are now, and has each answer with what has arrived from us. To those who are new
+    // to us it goes before anything else, since whoever hears of them here may take time to show them.
+    const greet = () => peers.length > 0 && this.#signaling.send({ type: "signal", data: { v: 1, s: this.#session } });
+    if (isFirst) greet();
     for (const { id, away } of peers) {
       if (isFirst) this.#elders.add(id);
       this.#listed(id, away);
     }
-    // One greeting for all: it says who we are now, and has each answer with what has arrived from us.
-    if (peers.length > 0) this.#signaling.send({ type: "signal", data: { v: 1, s: this.#session } });
+    if (!isFirst) greet();
     this.#become("joined", { again: true });
     this.#joined();
   }
@@ -453,10 +526,13 @@ export class Room extends TypedTarget {
     const seals =
       seal === null
         ? null
-        : async (/** @type {string} */ theirs) => ({
-            out: await seal.directed({ from: self, fromSession: session, to: id, toSession: theirs }),
-            in: await seal.directed({ from: id, fromSession: theirs, to: self, toSession: session }),
-          });
+        : async (/** @type {string} */ theirs) => {
+            const [outgoing, incoming] = await Promise.all([
+              seal.directed({ from: self, fromSession: session, to: id, toSession: theirs }),
+              seal.directed({ from: id, fromSession: theirs, to: self, toSession: session }),
+            ]);
+            return { out: outgoing, in: incoming };
+          };
     const send = (/** @type {import("./courier.js").Envelope} */ envelope) => this.#carry(id, envelope);
     const courier = new Courier({ session, send, seals }, this.#environment);
     courier.addEventListener("session", ({ again }) => this.#met(id, again));
@@ -609,6 +685,18 @@ export class Room extends TypedTarget {
     this.emit("host", { host });
   }
 
+  /** @param {string} peer */
+  #knocked(peer) {
+    if (this.#knocks.has(peer)) return;
+    this.#knocks.add(peer);
+    this.emit("knock", { peer });
+  }
+
+  /** @param {string} peer */
+  #knockEnded(peer) {
+    if (this.#knocks.delete(peer)) this.emit("knockended", { peer });
+  }
+
   /** @param {boolean} locked */
   #setLocked(locked) {
     if (locked === this.#locked) return;
@@ -624,6 +712,20 @@ export class Room extends TypedTarget {
     if (state === this.#state && !again) return;
     this.#state = state;
     this.emit("state", { state });
+  }
+}
+
+/**
+ * Whether a join token says that its bearer may moderate. It is the server that checks it.
+ *
+ * @param {string | null} token
+ */
+function mayModerate(token) {
+  try {
+    const [, payload = ""] = token?.split(".") ?? [];
+    return JSON.parse(new TextDecoder().decode(fromBase64Url(payload) ?? undefined)).host === true;
+  } catch {
+    return false;
   }
 }
 

@@ -57,16 +57,6 @@ pub fn allows_origin(env: &Env, origin: &str, host: &str) -> bool {
     with_config(env, |config| config.allowed_origins.allow(Some(origin), host)).unwrap_or(false)
 }
 
-/// The answer to an address that has asked too often.
-///
-/// # Errors
-///
-/// What the runtime throws.
-#[wasm_bindgen(js_name = tooManyRequests)]
-pub fn too_many_requests() -> std::result::Result<JsValue, JsValue> {
-    respond(route_error_response(RouteError::TooManyRequests))
-}
-
 fn respond(response: Result<Response>) -> std::result::Result<JsValue, JsValue> {
     Ok(web_sys::Response::from(response?).into())
 }

@@ -23,7 +23,7 @@ export class RelayCache {
 
   /**
    * @param {string} service the URL, the body of a request and the bearer token, parted by spaces
-   * @param {(answer: string, askedAt: number) => string} read makes what a room understands out of the answer: until when it
+   * @param {(servers: string, askedAt: number) => string} read makes what a room understands out of the answer's servers: until when it
    *   is fresh, when it expires, and the servers, parted by spaces; throws what is wrong with it
    */
   constructor(service, read) {
@@ -92,7 +92,7 @@ export class RelayCache {
     if (answer.length > ANSWER_LENGTH) {
       throw new Error("the answer is too long");
     }
-    const text = this.#read(answer, now);
+    const text = this.#read(serversIn(answer), now);
     const [freshUntil, expiresAt] = text.split(" ", 2).map(Number);
     return { text, freshUntil, expiresAt };
   }
@@ -101,5 +101,19 @@ export class RelayCache {
   #failed(why) {
     this.#pausedUntil = Date.now() + PAUSE_MS;
     console.error(JSON.stringify({ event: "error", in: "relays", message: `Cloudflare's TURN service: ${why}` }));
+  }
+}
+
+/**
+ * The servers of an answer, as JSON; empty where there are none.
+ *
+ * @param {string} answer
+ */
+function serversIn(answer) {
+  try {
+    return JSON.stringify(JSON.parse(answer).iceServers) ?? "";
+  } catch {
+    // What the parser says would quote the answer.
+    return "";
   }
 }

@@ -60,21 +60,21 @@ pub fn relay_service(env: &Env) -> Option<String> {
     Some(format!("{} {} {}", service.url, service.request(), service.token.expose()))
 }
 
-/// Reads the relay service's answer to a request that was made at `asked_at`, and writes it as a room reads it: until when it is
+/// Reads the servers in the relay service's answer to a request that was made at `asked_at`, and writes it as a room reads it: until when it is
 /// fresh, when it expires, and the servers, parted by spaces.
 ///
 /// # Errors
 ///
 /// What is wrong with the answer.
 #[wasm_bindgen(js_name = readRelays)]
-pub fn read_relays(env: &Env, answer: &str, asked_at: f64) -> Result<String, JsValue> {
+pub fn read_relays(env: &Env, servers: &str, asked_at: f64) -> Result<String, JsValue> {
     let Some(service) = config(env).as_ref().ok().and_then(|config| config.room.ice.service.as_ref()) else {
         return Err("there is no relay service".into());
     };
     // A time in milliseconds is a whole number far below 2^53.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let asked_at = asked_at as u64;
-    Ok(service.read(answer, asked_at)?.encode())
+    Ok(service.read(servers, asked_at)?.encode())
 }
 
 /// Whether a data set of Analytics Engine is bound.

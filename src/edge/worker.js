@@ -51,9 +51,18 @@ function report(event, error) {
   }
 }
 
+function failure(status, code, message, headers) {
+  return Response.json({ error: { code, message } }, { status, headers: { "cache-control": "no-store", ...headers } });
+}
+
 function internalError() {
-  const error = { code: "internal", message: "something went wrong here; it has been logged" };
-  return Response.json({ error }, { status: 500 });
+  return failure(500, "internal", "something went wrong here; it has been logged");
+}
+
+/** The answer to an address that has asked too often: it is counted by the minute. */
+function tooManyRequests() {
+  const message = "too many requests have come from this address: try again in a minute";
+  return failure(429, "too-many-requests", message, { "retry-after": "60" });
 }
 
 /**
@@ -76,7 +85,7 @@ const logs = wasm.logsEvents(env);
 const limits = wasm.limitsRates(env);
 
 const service = wasm.relayService(env);
-const relays = service ? new RelayCache(service, (answer, askedAt) => wasm.readRelays(env, answer, askedAt)) : null;
+const relays = service ? new RelayCache(service, (servers, askedAt) => wasm.readRelays(env, servers, askedAt)) : null;
 
 /**
  * What a room is asked: the request as it came, but for the header that only we may set.
@@ -125,7 +134,7 @@ function refused(env, reason) {
 async function answer(request, env, ctx) {
   if (limits && (await asksTooOften(request, env))) {
     refused(env, "too-many-requests");
-    return finished(request, env, wasm.tooManyRequests());
+    return finished(request, env, tooManyRequests());
   }
   const answered = wasm.fetch(request, env);
   if (typeof answered !== "string") {

@@ -22,6 +22,7 @@ const QUIET_MS = 6_000;
  * @property {number} lastFrame when, on the page's clock
  * @property {number} later how far the clock that tells the time is put forward, in milliseconds
  * @property {(() => void)[] | null} held signals with a number that wait to be let go; null while none is held back
+ * @property {number} failures how often a connection failed
  * @property {string[]} states of the room and of the connections to its peers, as they came
  * @property {string[]} errors what the peers told, by name and code
  * @property {Sample[]} samples what has arrived, again and again since `watches`
@@ -55,9 +56,9 @@ export class Member {
    * @property {boolean} [media] whether to send sound and a moving picture
    * @property {boolean} [glare] whether to make an offer to everybody at once, and to hold it back
    * @property {import("./network.js").Relay | null} [relay] what all packets to the others go through
-   * @property {RTCIceTransportPolicy} [iceTransportPolicy]
+   * @property {boolean} [relayOnly] whether to connect through TURN servers only
    */
-  static async in(browser, link, { media = false, glare = false, relay = null, iceTransportPolicy = "all" } = {}) {
+  static async in(browser, link, { media = false, glare = false, relay = null, relayOnly = false } = {}) {
     const member = new Member(await browser.newPage());
     if (relay !== null) {
       await member.page.exposeFunction("portFor", (/** @type {string} */ address, /** @type {number} */ port) =>
@@ -67,7 +68,7 @@ export class Member {
     await member.page.evaluateOnNewDocument(keepConnections, relay !== null);
     // Any page of the server will do: this one uses no module itself.
     await member.page.goto(new URL("/nowhere", link).href);
-    await member.page.evaluate(join, link, media, glare, iceTransportPolicy);
+    await member.page.evaluate(join, link, media, glare, relayOnly);
     return member;
   }
 
@@ -113,7 +114,6 @@ export class Member {
   /** Looks every tenth of a second at what has arrived, from now on. */
   watches() {
     return this.does(() => {
-      // Not one after the other: Firefox never answers about a connection that is closed meanwhile.
       setInterval(async () => {
         const sample = await member.look();
         if (sample !== null) member.samples.push(sample);
@@ -236,12 +236,26 @@ function keepConnections(relayed) {
     };
   }
   Object.assign(globalThis, {
-    member: { connections, frames, lastFrame: 0, later: 0, held: null, states: [], errors: [], samples: [], look },
+    member: {
+      connections,
+      frames,
+      lastFrame: 0,
+      later: 0,
+      held: null,
+      failures: 0,
+      states: [],
+      errors: [],
+      samples: [],
+      look,
+    },
     RTCPeerConnection: class extends Platform {
       /** @param {RTCConfiguration} configuration */
       constructor(configuration) {
         super(configuration);
         connections.push(this);
+        this.addEventListener("connectionstatechange", () => {
+          if (this.connectionState === "failed") member.failures += 1;
+        });
       }
     },
   });
@@ -253,12 +267,12 @@ function keepConnections(relayed) {
  * @param {string} link
  * @param {boolean} media
  * @param {boolean} glare
- * @param {RTCIceTransportPolicy} iceTransportPolicy
+ * @param {boolean} relayOnly
  */
-async function join(link, media, glare, iceTransportPolicy) {
+async function join(link, media, glare, relayOnly) {
   const path = "/client/room.js";
   const { Room } = /** @type {typeof import("../../public/client/room.js")} */ (await import(path));
-  const room = new Room(link, { iceTransportPolicy });
+  const room = new Room(link, { iceTransportPolicy: relayOnly ? "relay" : "all" });
   /** @type {unknown[]} */
   const messages = [];
   /** @type {import("../../public/client/files.js").IncomingFile[]} */

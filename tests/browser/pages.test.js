@@ -113,6 +113,19 @@ describe("the pages", { timeout: 600_000 }, () => {
     await person.isIn();
   });
 
+  test("a start without a connection is told what is the matter, and goes on with the link when there is one", async () => {
+    const own = await startServer();
+    const person = await Person.at(chromium, `${own.url}/r/start-${process.pid}#AAECAwQFBgcICQoLDA0ODw`);
+    await person.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+    const link = person.page.url();
+    await own.stop();
+    await person.page.reload();
+    await person.page.waitForFunction(() => document.querySelector("h1")?.textContent === "You are offline", {
+      polling: 50,
+    });
+    assert.equal(person.page.url(), link);
+  });
+
   test("a call whose server cannot be reached says so, and works when it can be again", async () => {
     const person = new Person(await chromium.newPage());
     // As where the network is up and the server is not.

@@ -84,6 +84,15 @@ export class Person {
     );
   }
 
+  /** @param {string} text what a screen reader has to be told */
+  async hears(text) {
+    await this.page.waitForFunction(
+      (text) => document.getElementById("announcement")?.textContent?.includes(text),
+      { polling: POLLING },
+      text,
+    );
+  }
+
   /** @param {string} code which screen has to appear */
   async seesScreen(code) {
     await this.finds(`#screen[data-code="${code}"]:not([hidden])`);

@@ -43,8 +43,8 @@ describe("a call through a relay", { timeout: 600_000 }, () => {
   const call = async () => {
     rooms += 1;
     const link = `${server.url}/r/relay-${process.pid}-${rooms}#AAECAwQFBgcICQoLDA0ODw`;
-    const one = await Member.in(chromium, link, { media: true, iceTransportPolicy: "relay" });
-    const two = await Member.in(chromium, link, { media: true, iceTransportPolicy: "relay" });
+    const one = await Member.in(chromium, link, { media: true, relayOnly: true });
+    const two = await Member.in(chromium, link, { media: true, relayOnly: true });
     await Promise.all([one.isConnected(), two.isConnected()]);
     return [one, two];
   };

@@ -10,6 +10,9 @@ import { Middle, Relay } from "./network.js";
 /** Media that stands still this long has been interrupted, in milliseconds of the page's clock. */
 const INTERRUPTED_MS = 2_000;
 
+/** Looks are a tenth of a second apart; so much, in milliseconds, counts of a longer time between two. */
+const LOOK_MS = 300;
+
 /** How long the network is away, and how soon after its return media has to flow again, in milliseconds. */
 const OUTAGE_MS = 10_000;
 const RETURN_MS = 5_000;
@@ -193,17 +196,19 @@ async function isUninterrupted(both) {
 }
 
 /**
- * The longest time for which it is certain that nothing arrived.
+ * The longest time for which it is certain that nothing arrived. A page that was itself at a standstill between two looks
+ * says nothing about the time between.
  *
  * @param {import("./member.js").Sample[]} samples
  * @param {"audio" | "camera"} kind
  */
 function standstill(samples, kind) {
-  let longest = 0;
-  let since = samples[0];
-  for (const sample of samples) {
-    if (since === undefined || sample[kind] !== since[kind]) since = sample;
-    longest = Math.max(longest, sample.at - since.at);
+  let [longest, current] = [0, 0];
+  for (const [place, sample] of samples.entries()) {
+    const former = samples[place - 1];
+    if (former?.[kind] === sample[kind]) current += Math.min(sample.at - former.at, LOOK_MS);
+    else current = 0;
+    longest = Math.max(longest, current);
   }
   return longest;
 }

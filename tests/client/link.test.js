@@ -16,6 +16,18 @@ test("a fragment survives being taken apart and put together untouched", () => {
   assert.equal(makeLink(parseLink(link)), link);
 });
 
+test("a join token at the end of a link is taken off, and no link that is made has one", () => {
+  const link = parseLink("https://call.example/r/standup#Qm_x-41&token=eyJh.eyJy.s_g-n");
+  assert.deepEqual(link, {
+    origin: "https://call.example",
+    room: "standup",
+    fragment: "Qm_x-41",
+    token: "eyJh.eyJy.s_g-n",
+  });
+  assert.equal(makeLink(link), "https://call.example/r/standup#Qm_x-41");
+  assert.deepEqual(parseLink("https://call.example/r/standup#&token=a.b.c").fragment, "");
+});
+
 test("spaces around a pasted link do not matter", () => {
   assert.equal(parseLink("  https://call.example/r/standup\n").room, "standup");
 });

@@ -57,11 +57,12 @@ test("tiles fit, do not overlap, are all alike and have the shape of a picture, 
   for (const area of SCREENS) {
     for (let count = 1; count <= 12; count += 1) {
       const rects = pack(area, count, GAP);
+      const slimmest = area.width > area.height ? SLIMMEST.wide : SLIMMEST.upright;
       assert.equal(rects.length, count);
       assertInPlace(rects, area);
       for (const { width, height } of rects) {
         assert.deepEqual({ width, height }, { width: rects[0]?.width, height: rects[0]?.height });
-        assert.ok(width / height <= WIDEST + NEARLY && width / height >= SLIMMEST - NEARLY, `${width}×${height}`);
+        assert.ok(width / height <= WIDEST + NEARLY && width / height >= slimmest - NEARLY, `${width}×${height}`);
       }
     }
   }
@@ -71,6 +72,7 @@ test("no other number of columns gives larger tiles", () => {
   for (const area of SCREENS) {
     for (let count = 1; count <= 12; count += 1) {
       const [tile] = pack(area, count, GAP);
+      const slimmest = area.width > area.height ? SLIMMEST.wide : SLIMMEST.upright;
       assert.ok(tile);
       for (let columns = 1; columns <= count; columns += 1) {
         const rows = Math.ceil(count / columns);
@@ -80,7 +82,7 @@ test("no other number of columns gives larger tiles", () => {
         };
         if (cell.width <= 0 || cell.height <= 0) continue;
         const width = Math.min(cell.width, cell.height * WIDEST);
-        const height = Math.min(cell.height, cell.width / SLIMMEST);
+        const height = Math.min(cell.height, cell.width / slimmest);
         assert.ok(tile.width * tile.height >= width * height - NEARLY, `${count} in ${JSON.stringify(area)}`);
       }
     }

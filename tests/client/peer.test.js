@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AUDIO_BPS, SMALL_BPS } from "../../public/client/budget.js";
-import { CANDIDATE_BATCH_MS, DESCRIPTION_HOLD_MS, LAST_CANDIDATE_MS } from "../../public/client/candidates.js";
+import { AUDIO_BPS, OPENING_LINES, OPENING_MS, SMALL_BPS, SMALL_LINES } from "../../public/client/budget.js";
 import {
+  CANDIDATE_BATCH_MS,
+  DESCRIPTION_HOLD_MS,
+  DESCRIPTION_REST_MS,
+  LAST_CANDIDATE_MS,
+} from "../../public/client/candidates.js";
+import {
+  CONNECT_CAP_MS,
   CONNECT_MS,
   DISCONNECTED_MS,
   OFFER_MS,
@@ -11,6 +17,7 @@ import {
   REPLACE_MS,
   RETURN_MS,
   VERIFY_MS,
+  VERIFY_RUNS,
 } from "../../public/client/peer.js";
 import { at, FakeChannel, FakePeerConnection, fakePlatform, GatheringPeerConnection, settle } from "./fakes.js";
 
@@ -466,6 +473,35 @@ test("a connection that restarts do not help is replaced", async () => {
   assert.equal(polite.states.includes("closed"), false);
 });
 
+test("a connection that fails before it ever worked is replaced, at once the first time and then after longer and longer", async () => {
+  const { peer, clock } = side();
+  await peer.receive({ session: "s", first: true, description: { type: "offer", sdp: "theirs" } });
+  at(FakePeerConnection.all).become("failed");
+  await settle();
+  assert.equal(FakePeerConnection.all.length, 2);
+  for (const wait of [2_000, 4_000, 8_000, 16_000, 32_000, CONNECT_CAP_MS, CONNECT_CAP_MS]) {
+    /** @type {number} */
+    const before = FakePeerConnection.all.length;
+    at(FakePeerConnection.all).become("failed");
+    await clock.advance(wait * 1.24);
+    assert.equal(FakePeerConnection.all.length, before, `still waiting after ${wait} ms`);
+    await clock.advance(wait * 0.02);
+    assert.equal(FakePeerConnection.all.length, before + 1, `another try after ${wait} ms`);
+  }
+  assert.equal(open().length, 1);
+});
+
+test("statistics are there, or null if the connection ends before they are", async () => {
+  const { peer } = side();
+  assert.equal(await peer.getStats(), null);
+  peer.begin();
+  assert.equal((await peer.getStats())?.size, 0);
+  at(FakePeerConnection.all).getStats = () => new Promise(() => {});
+  const asked = peer.getStats();
+  peer.renew();
+  assert.equal(await asked, null);
+});
+
 test("nothing is torn down or restarted while the peer cannot be reached", async () => {
   for (const cut of ["away", "unreachable"]) {
     const { impolite, exchange, platform } = pair();
@@ -690,6 +726,30 @@ test("both ends of a connection see the same pictures, and the one who did not a
   assert.equal(told.length, 1);
 });
 
+test("what came to nothing can be asked for again, by either side, a few times", async () => {
+  for (const again of /** @type {const} */ (["polite", "impolite"])) {
+    const set = await certified();
+    for (const connection of open()) connection.become("connected");
+    const unanswered = assert.rejects(set.polite.peer.verify(), { message: /does not answer/ });
+    await settle();
+    for (const { channel } of open()) channel?.sent.splice(0);
+    await set.polite.clock.advance(VERIFY_MS);
+    await unanswered;
+    const seen = await set.converse(set[again].peer.verify());
+    assert.deepEqual(await set.converse(set.polite.peer.verify()), seen);
+    assert.deepEqual(await set.converse(set.impolite.peer.verify()), seen);
+  }
+  const { polite } = await certified();
+  for (const connection of open()) connection.become("connected");
+  for (let run = 0; run < VERIFY_RUNS; run += 1) {
+    const unanswered = assert.rejects(polite.peer.verify(), { message: /does not answer/ });
+    await settle();
+    await polite.clock.advance(VERIFY_MS);
+    await unanswered;
+  }
+  await assert.rejects(polite.peer.verify(), { code: "unverified", message: /too often/ });
+});
+
 test("both may start to verify at once", async () => {
   const { polite, impolite, converse } = await certified();
   const [one, other] = await converse(Promise.all([polite.peer.verify(), impolite.peer.verify()]));
@@ -780,6 +840,22 @@ test("a description waits a moment for candidates, and what it takes along is no
     polite.sent.slice(1).map(({ candidates }) => candidates),
     [[{ candidate: "candidate:2 1 udp 1 198.51.100.1 50001 typ srflx" }]],
   );
+});
+
+test("a description goes out soon after its first candidate, and takes along what follows that closely", async () => {
+  const { polite, connections, platform } = gatheringPair();
+  polite.peer.begin();
+  await settle();
+  const pc = at(connections());
+  pc.gatherDescribed(HOST);
+  await platform.clock.advance(DESCRIPTION_REST_MS - 1);
+  pc.gatherDescribed("candidate:2 1 udp 1 192.0.2.2 50001 typ host");
+  assert.equal(polite.sent.length, 0);
+  await platform.clock.advance(1);
+  assert.equal(polite.sent.length, 1);
+  assert.match(at(polite.sent).description?.sdp ?? "", /a=candidate:1 .*a=candidate:2 /s);
+  await platform.clock.advance(DESCRIPTION_HOLD_MS);
+  assert.equal(polite.sent.length, 1);
 });
 
 test("a description with all candidates waits no longer, and the end of them is told without haste", async () => {
@@ -987,4 +1063,82 @@ test("to a peer that makes no connections there is nothing to send a file over, 
   await assert.rejects(peer.sendFile(new Blob(["text"])), { code: "not-connected" });
   await assert.rejects(peer.verify(), { code: "unverified" });
   assert.equal(await peer.getStats(), null);
+});
+
+test("a sender is limited anew only where something is different, or the browser has not taken it", async () => {
+  const { peer, sent } = side({ tracks: { audio: track("a"), camera: null, screen: null } });
+  peer.begin();
+  await settle();
+  const pc = at(FakePeerConnection.all);
+  /** @type {string[]} */
+  const set = [];
+  let refuses = true;
+  for (const [place, { sender }] of pc.transceivers.entries()) {
+    const take = sender.setParameters;
+    sender.setParameters = async (parameters) => {
+      set.push(["audio", "camera", "screen"][place] ?? "");
+      if (refuses) throw new Error("InvalidModificationError");
+      await take(parameters);
+    };
+  }
+  await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+  await settle();
+  refuses = false;
+  peer.setBudget(440_000);
+  await settle();
+  assert.deepEqual(set.splice(0), ["audio", "camera", "screen", "audio", "camera", "screen"]);
+  peer.setBudget(240_000);
+  await settle();
+  assert.deepEqual(set.splice(0), ["camera", "screen"]);
+  await peer.setTrack("audio", null);
+  await settle();
+  assert.deepEqual(set, []);
+});
+
+test("a new connection begins with a picture of fewer lines, and has all of them a moment after it came up", async () => {
+  const lines = 720;
+  const camera = /** @type {any} */ ({ getSettings: () => ({ height: lines }) });
+  const { peer, sent, clock } = side({ tracks: { audio: null, camera, screen: camera } });
+  peer.begin();
+  await settle();
+  const pc = at(FakePeerConnection.all);
+  for (const { sender } of pc.transceivers) Object.assign(sender, { track: camera });
+  const scales = () => pc.transceivers.map(({ limit }) => limit?.scaleResolutionDownBy);
+  await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+  assert.deepEqual(scales(), [undefined, lines / OPENING_LINES, 1]);
+  pc.become("connected");
+  await clock.advance(OPENING_MS - 1);
+  pc.become("connected");
+  assert.deepEqual(scales(), [undefined, lines / OPENING_LINES, 1]);
+  await clock.advance(1);
+  await settle();
+  assert.deepEqual(scales(), [undefined, 1, 1]);
+});
+
+test("a picture that is shown small is small from the beginning, and stays so", async () => {
+  const lines = 720;
+  const camera = /** @type {any} */ ({ getSettings: () => ({ height: lines }) });
+  const { peer, sent, clock } = side({ tracks: { audio: null, camera, screen: null } });
+  peer.begin();
+  await settle();
+  const pc = at(FakePeerConnection.all);
+  for (const { sender } of pc.transceivers) Object.assign(sender, { track: camera });
+  await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+  pc.become("connected");
+  pc.channel?.receive({ type: "wants", camera: "small", screen: "full" });
+  const scale = () => pc.transceivers[1]?.limit?.scaleResolutionDownBy;
+  assert.equal(scale(), lines / SMALL_LINES);
+  await clock.advance(OPENING_MS);
+  await settle();
+  assert.equal(scale(), lines / SMALL_LINES);
+});
+
+test("a connection that is closed while it is new leaves no timer", async () => {
+  const { peer, sent, clock } = side();
+  peer.begin();
+  await settle();
+  await peer.receive({ session: at(sent).session, description: { type: "answer", sdp: "theirs" } });
+  at(FakePeerConnection.all).become("connected");
+  peer.close();
+  assert.equal(clock.pending, 0);
 });

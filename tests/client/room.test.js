@@ -219,6 +219,17 @@ test("one who comes greets all who are there at once, and connects to who comes 
   assert.deepEqual([...room.peers.keys()], ["one", "two", "three"]);
 });
 
+test("one who comes greets before hearing of anybody, who may take time to be shown", async () => {
+  const { room } = setUp();
+  /** @type {number[]} */
+  const sent = [];
+  room.addEventListener("peerjoined", () => sent.push(socket().frames.length));
+  const done = room.join();
+  socket().receive(welcome({ peers: [{ id: "one", away: false }] }));
+  await done;
+  assert.deepEqual(sent, [1]);
+});
+
 test("one who is alone greets nobody", async () => {
   await joined();
   assert.deepEqual(socket().frames, []);
@@ -582,6 +593,61 @@ test("host and lock are followed", async () => {
   assert.deepEqual(heard, ["one", true]);
   assert.equal(room.host, "one");
   assert.equal(room.locked, true);
+});
+
+test("who moderates is told who waits, and gives orders", async () => {
+  const { room } = await joined({ peers: ["one"] });
+  /** @type {string[]} */
+  const heard = [];
+  room.addEventListener("knock", ({ peer }) => heard.push(`knock ${peer}`));
+  room.addEventListener("knockended", ({ peer }) => heard.push(`ended ${peer}`));
+  for (const peer of ["first", "second", "first"]) socket().receive({ type: "knock", peer });
+  socket().receive({ type: "knockEnded", peer: "first" });
+  socket().receive({ type: "knockEnded", peer: "nobody" });
+  assert.deepEqual(heard, ["knock first", "knock second", "ended first"]);
+  assert.deepEqual([...room.knocks], ["second"]);
+  assert.equal(room.moderates, true);
+  const before = socket().frames.length;
+  const done = [room.setLocked(true), room.admit("second"), room.deny("third"), room.remove("one"), room.end()];
+  assert.deepEqual(done, [true, true, true, true, true]);
+  assert.deepEqual(socket().frames.slice(before), [
+    { type: "lock", locked: true },
+    { type: "admit", peer: "second" },
+    { type: "deny", peer: "third" },
+    { type: "remove", peer: "one" },
+    { type: "end" },
+  ]);
+  at(FakeWebSocket.all).lose();
+  assert.equal(room.setLocked(false), false);
+});
+
+test("who comes back is told anew who waits", async () => {
+  const set = await joined();
+  socket().receive({ type: "knock", peer: "gone" });
+  socket().receive({ type: "knock", peer: "still" });
+  await reconnect(set, []);
+  assert.deepEqual([...set.room.knocks], []);
+  socket().receive({ type: "knock", peer: "still" });
+  assert.deepEqual([...set.room.knocks], ["still"]);
+});
+
+test("a join token is offered, from the link too, and says whether one may moderate", async () => {
+  const claims = (/** @type {object} */ payload) => `h.${Buffer.from(JSON.stringify(payload)).toString("base64url")}.s`;
+  for (const [token, moderates] of /** @type {[string, boolean][]} */ ([
+    [claims({ host: true, name: "é" }), true],
+    [claims({ host: "true" }), false],
+    [claims({}), false],
+    ["a.b.c", false],
+    ["nothing", false],
+  ])) {
+    const { room } = setUp({ link: `https://call.example/r/test#&token=${token}` });
+    const done = room.join();
+    assert.deepEqual(socket().protocols, ["switchboard.v1", `token.${token}`]);
+    assert.equal(room.moderates, false);
+    socket().receive(welcome({ host: "other" }));
+    await done;
+    assert.equal(room.moderates, moderates, token);
+  }
 });
 
 test("one who waits for the host is told so, and is in with the welcome", async () => {

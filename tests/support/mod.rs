@@ -50,7 +50,8 @@ impl Environment for Senses {
 
 pub fn config(limits: Limits) -> RoomConfig {
     let servers = IceServers::parse(r#"[{"urls":["stun:stun.example"]}]"#).unwrap();
-    RoomConfig { limits, ice: Ice { servers, turn: None, service: None }, join_secrets: JoinSecrets::default() }
+    let ice = Ice { servers, turn: None, service: None };
+    RoomConfig { limits, ice, join_secrets: JoinSecrets::default() }
 }
 
 pub fn name() -> RoomName {

@@ -13,6 +13,7 @@ const PATIENCE = 20_000;
  * @typedef {object} OpenOptions
  * @property {string} [resume] a token to resume with
  * @property {string} [gate]
+ * @property {string} [token] a join token
  * @property {string[]} [protocols] what to offer in place of `switchboard.v1`
  * @property {Record<string, string>} [headers] further headers of the upgrade
  * @property {boolean} [deflate] whether to offer compression
@@ -23,10 +24,13 @@ const PATIENCE = 20_000;
  * @param {string} room
  * @param {OpenOptions} options
  */
-function dial(server, room, { resume, gate, protocols = ["switchboard.v1"], headers = {}, deflate = false }) {
+function dial(server, room, { resume, gate, token, protocols = ["switchboard.v1"], headers = {}, deflate = false }) {
   const offered = [...protocols];
   if (gate !== undefined) {
     offered.push(`gate.${gate}`);
+  }
+  if (token !== undefined) {
+    offered.push(`token.${token}`);
   }
   if (resume !== undefined) {
     offered.push(`resume.${resume}`);

@@ -1,0 +1,181 @@
+import { showDialog } from "./dialogs.js";
+import { h, press } from "./dom.js";
+import { icon } from "./icons.js";
+import { strings } from "./strings.js";
+
+/** How loud a knock is, as a part of full volume, and how long each of its two strokes lasts, in seconds. */
+const KNOCK = { volume: 0.15, seconds: 0.12 };
+
+/**
+ * The door of a call, for whoever keeps it: locks it, and lets in those who wait in front of it. Everybody else sees whether it is
+ * locked.
+ */
+export class Door {
+  #banners;
+  #announce;
+  #showPeople;
+  /** @type {import("../client/room.js").Room | null} */
+  #room = null;
+  #lock = h(
+    "button",
+    { type: "button", class: "button compact", id: "lock", click: () => this.#toggle() },
+    icon("lock"),
+    h("span", {}, strings.lockCall),
+  );
+  #note = h("p", { class: "dim small", id: "lock-note" });
+  #waiting = h("ul", { class: "persons", id: "waiting-list" });
+
+  /**
+   * @param {object} context
+   * @param {import("./banners.js").Banners} context.banners
+   * @param {(text: string) => void} context.announce
+   * @param {() => void} context.showPeople
+   */
+  constructor({ banners, announce, showPeople }) {
+    this.#banners = banners;
+    this.#announce = announce;
+    this.#showPeople = showPeople;
+    /** For the people panel. @readonly */
+    this.element = h("section", { class: "door", "aria-label": strings.door }, this.#waiting, this.#lock, this.#note);
+  }
+
+  /** @param {import("../client/room.js").Room} room */
+  follow(room) {
+    this.#room = room;
+    room.addEventListener("state", () => this.#show());
+    room.addEventListener("host", () => this.#show());
+    room.addEventListener("locked", ({ locked }) => {
+      this.#show();
+      this.#announce(locked ? strings.callLocked : strings.callUnlocked);
+    });
+    room.addEventListener("knock", () => {
+      this.#show();
+      knock();
+    });
+    room.addEventListener("knockended", () => this.#show());
+    this.#show();
+  }
+
+  /** The call is over. */
+  close() {
+    this.#room = null;
+  }
+
+  /** Whether we may put others out, and end the call for everybody. */
+  get isKept() {
+    return this.#room?.moderates === true;
+  }
+
+  /**
+   * Puts somebody out, once the person is sure.
+   *
+   * @param {{ name: string, peer: { id: string } }} guest
+   */
+  remove({ name, peer }) {
+    const text = this.#room?.locked ? strings.removeText : strings.removeUnlockedText;
+    ask({ title: strings.removeTitle(name), text, label: strings.remove, act: () => this.#room?.remove(peer.id) });
+  }
+
+  /** Ends the call for everybody, once the person is sure. */
+  end() {
+    const { endTitle: title, endText: text, endForAll: label } = strings;
+    ask({ title, text, label, act: () => this.#room?.end() });
+  }
+
+  #toggle() {
+    const room = this.#room;
+    if (room !== null && !room.setLocked(!room.locked)) this.#announce(strings.statusServerLost);
+  }
+
+  #show() {
+    const room = this.#room;
+    if (room === null) return;
+    const keeps = room.moderates;
+    this.#lock.hidden = !keeps;
+    press(this.#lock, room.locked);
+    const words = /** @type {HTMLElement} */ (this.#lock.lastElementChild);
+    words.textContent = room.locked ? strings.unlockCall : strings.lockCall;
+    this.#note.textContent = room.locked ? strings.lockedNote : "";
+    this.#note.hidden = !room.locked;
+    this.element.hidden = !keeps && !room.locked;
+    const knocks = [...room.knocks];
+    this.#waiting.replaceChildren(...knocks.map((peer, index) => this.#row(room, peer, index)));
+    this.#waiting.hidden = knocks.length === 0;
+    this.#tell(room, knocks);
+  }
+
+  /**
+   * @param {import("../client/room.js").Room} room
+   * @param {string[]} knocks
+   */
+  #tell(room, knocks) {
+    const [first = ""] = knocks;
+    const letIn = { label: strings.letIn, act: () => room.admit(first) };
+    const one = [letIn, { label: strings.turnAway, act: () => room.deny(first) }];
+    const all = { label: strings.letAllIn, act: () => knocks.forEach((peer) => void room.admit(peer)) };
+    const actions = knocks.length === 1 ? one : [all, { label: strings.seeThem, act: this.#showPeople }];
+    const content = { title: strings.knocks(knocks.length), actions, lasting: true };
+    this.#banners.set("knocks", knocks.length === 0 ? null : content);
+  }
+
+  /**
+   * @param {import("../client/room.js").Room} room
+   * @param {string} peer
+   * @param {number} index
+   */
+  #row(room, peer, index) {
+    const button = (/** @type {string} */ label, /** @type {string} */ look, /** @type {() => unknown} */ click) =>
+      h("button", { type: "button", class: `button compact ${look}`, click }, label);
+    return h(
+      "li",
+      { class: "person" },
+      h("p", { class: "person-name" }, strings.waitingPerson(index + 1)),
+      h(
+        "p",
+        { class: "together" },
+        button(strings.letIn, "primary", () => room.admit(peer)),
+        button(strings.turnAway, "", () => room.deny(peer)),
+      ),
+    );
+  }
+}
+
+/**
+ * Asks whether it is meant.
+ *
+ * @param {{ title: string, text: string, label: string, act: () => unknown }} question
+ */
+function ask({ title, text, label, act }) {
+  const sure = h(
+    "button",
+    {
+      type: "button",
+      class: "button danger",
+      click: () => {
+        dialog.close();
+        act();
+      },
+    },
+    label,
+  );
+  const no = h("button", { type: "button", class: "button", click: () => dialog.close() }, strings.cancel);
+  const dialog = showDialog({ title, body: [h("p", {}, text), h("p", { class: "together" }, no, sure)] });
+}
+
+/** Two short strokes, for whoever is looking elsewhere. */
+function knock() {
+  const context = new AudioContext();
+  const volume = context.createGain();
+  volume.gain.value = 0;
+  volume.connect(context.destination);
+  const sound = context.createOscillator();
+  sound.frequency.value = 180;
+  sound.connect(volume);
+  for (const start of [0, 2 * KNOCK.seconds]) {
+    volume.gain.setValueAtTime(KNOCK.volume, context.currentTime + start);
+    volume.gain.exponentialRampToValueAtTime(0.001, context.currentTime + start + KNOCK.seconds);
+  }
+  sound.onended = () => context.close();
+  sound.start();
+  sound.stop(context.currentTime + 4 * KNOCK.seconds);
+}

@@ -1,0 +1,55 @@
+// `npm run screenshots`: every state of every page, in every size, light and dark, as screenshots/STATE-SIZE-SCHEME.png.
+// `npm run screenshots -- lobby share` takes those whose names begin so.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { bin, ensureNodeModules, ensureRust, environment, main, Problem, root, say } from "./setup.js";
+
+const folder = path.join(root, "screenshots");
+
+await main(async () => {
+  ensureNodeModules();
+  ensureRust();
+  if (Number(process.versions.node.split(".")[0]) < 22) {
+    // What follows needs the project's own, recent Node.
+    const done = spawnSync(path.join(bin, "node"), process.argv.slice(1), { stdio: "inherit", env: environment() });
+    process.exitCode = done.status ?? 1;
+    return;
+  }
+  const { everyView, lookAt, Scene, states } = await import("../tests/browser/states.js");
+  const wanted = process.argv.slice(2);
+  const chosen = states.filter(({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)));
+  if (chosen.length === 0) throw new Problem(`there are ${states.map(({ name }) => name).join(", ")}`);
+  mkdirSync(folder, { recursive: true });
+  const scene = await Scene.start();
+  const failed = [];
+  try {
+    for (const state of chosen) {
+      remove(state.name);
+      try {
+        const complaints = await lookAt(scene, state, everyView, async ({ person, size, scheme }) => {
+          await person.page.screenshot({ path: path.join(folder, `${state.name}-${size.name}-${scheme}.png`) });
+        });
+        say([state.name, ...complaints].join("\n  "));
+      } catch (error) {
+        failed.push(state.name);
+        say(`${state.name}: FAILED: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  } finally {
+    await scene.stop();
+  }
+  if (failed.length > 0) throw new Problem(`not reached: ${failed.join(", ")}`);
+});
+
+/**
+ * Takes away former pictures of a state, so that none is taken for a new one.
+ *
+ * @param {string} state
+ */
+function remove(state) {
+  const former = readdirSync(folder).filter((file) => file.startsWith(`${state}-`) && /-\d+x\d+-\w+\.png$/.test(file));
+  for (const file of former) if (/^-\d/.test(file.slice(state.length))) rmSync(path.join(folder, file));
+}
