@@ -203,13 +203,17 @@ class Call {
     Object.assign(globalThis, { switchboard: { room } });
     room.addEventListener("state", ({ state }) => this.#roomChanged(room, state));
     room.addEventListener("error", ({ error }) => this.#end(error.code));
-    this.#stage.follow(room, new Guests(room, this.#name), this.#name);
+    const guests = new Guests(room, this.#name);
+    // The way to the server takes a while, in which there is time to lay out the stage.
+    const joined = room.join(this.#devices.tracks);
+    joined.catch(() => {});
+    this.#stage.follow(room, guests, this.#name);
     this.#stage.showOwn(this.#devices.tracks);
     this.#lobby.leave();
     showView("stage");
     this.#wakeLock.set(true);
     try {
-      await room.join(this.#devices.tracks);
+      await joined;
     } catch (error) {
       if (!(error instanceof RoomError)) throw error;
       if (error.code !== "left") this.#end(error.code);

@@ -55,6 +55,12 @@ export class Guest {
 }
 
 /**
+ * How long after somebody came they are shown, in milliseconds. To lay out their tile takes a page as long as a good part of
+ * connecting to them, so that goes first.
+ */
+const SHOWN_AFTER_MS = 120;
+
+/**
  * Everybody else in a call, by the order they came in.
  *
  * @extends {TypedTarget<GuestsEvents>}
@@ -64,6 +70,8 @@ export class Guests extends TypedTarget {
   #guests = new Map();
   #count = 0;
   #name;
+  /** What is not told yet: somebody's coming, and all that came after it. @type {(() => void)[]} */
+  #untold = [];
 
   /**
    * @param {Room} room before it is joined
@@ -74,6 +82,26 @@ export class Guests extends TypedTarget {
     this.#name = name;
     room.addEventListener("peerjoined", ({ peer }) => this.#enter(peer));
     room.addEventListener("peerleft", ({ peer, reason }) => this.#exit(peer, reason));
+  }
+
+  /**
+   * @override
+   * @template {keyof GuestsEvents} Name
+   * @param {Name} name
+   * @param {GuestsEvents[Name]} properties
+   */
+  emit(name, properties) {
+    const tell = () => super.emit(name, properties);
+    if (name !== "enter" && this.#untold.length === 0) {
+      tell();
+      return;
+    }
+    if (this.#untold.length === 0) setTimeout(() => this.#tellAll(), SHOWN_AFTER_MS);
+    this.#untold.push(tell);
+  }
+
+  #tellAll() {
+    for (const tell of this.#untold.splice(0)) tell();
   }
 
   get all() {

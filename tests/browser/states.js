@@ -183,11 +183,11 @@ function untilPainted() {
  * @param {"c" | "p" | "?"} key
  */
 function panel(key) {
-  return { pose: (/** @type {Person} */ person) => person.page.keyboard.press(key), relax: escape };
+  return { pose: (/** @type {Person} */ person) => person.page.keyboard.press(key), relax: pressEscape };
 }
 
 /** @param {Person} person */
-function escape(person) {
+function pressEscape(person) {
   return person.page.keyboard.press("Escape");
 }
 
@@ -429,7 +429,7 @@ export const states = [
     }),
   },
 
-  { name: "menu", open: callWith(1), pose: (person) => person.press("more"), relax: escape },
+  { name: "menu", open: callWith(1), pose: (person) => person.press("more"), relax: pressEscape },
   { name: "chat-empty", open: callWith(1), ...panel("c") },
   {
     name: "chat",
@@ -468,7 +468,7 @@ export const states = [
       await person.press("more");
       await person.press("settings");
     },
-    relax: escape,
+    relax: pressEscape,
   },
   {
     name: "shortcuts",
