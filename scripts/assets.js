@@ -1,11 +1,20 @@
 // Makes build/public, the folder that is served, out of public/: what a page names, a script or a style sheet, is bundled into
 // one file with all that it imports, and minified, with a source map that brings it all back; everything else is served as it is.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { bin, ensureNodeModules, main, root, run } from "./setup.js";
+import { bin, ensureNodeModules, main, Problem, root, run } from "./setup.js";
 
 const source = path.join(root, "public");
 
@@ -21,14 +30,19 @@ const WORKERS = ["sw.js"];
 /** What the library and the pages are written in: nothing of it is translated for older browsers. */
 const LANGUAGE = "es2023";
 
+/** The longest line of `_headers` that the platform reads, in characters (<https://developers.cloudflare.com/workers/static-assets/headers/>). */
+const LINE_LENGTH = 2_000;
+
 /** Brings build/public up to date. */
 export function assemble() {
+  const headers = headersFor(embedOrigins());
   rmSync(served, { recursive: true, force: true });
   const files = filesIn(source);
   for (const file of files.filter((file) => !/\.(js|css|json|md)$/.test(file))) {
     mkdirSync(path.dirname(path.join(served, file)), { recursive: true });
     copyFileSync(path.join(source, file), path.join(served, file));
   }
+  writeFileSync(path.join(served, "_headers"), headers);
   const named = files.filter((file) => file.endsWith(".html")).flatMap(namedBy);
   esbuild(
     [...new Set(named), ...WORKERS],
@@ -47,6 +61,44 @@ function namedBy(page) {
   return [...markup.matchAll(/<script type="module" src="\/([^"]+)"|<link rel="stylesheet" href="\/([^"]+)"/g)].map(
     ([, script, sheet]) => script ?? sheet ?? "",
   );
+}
+
+/**
+ * Which other sites may show the pages in a frame: `EMBED_ORIGINS` of the environment, or of wrangler.toml. No Worker runs for a
+ * page, so it is written into the headers that are served with it.
+ *
+ * @returns {string[]}
+ * @throws {Problem} if one is no origin
+ */
+function embedOrigins() {
+  const configuration = readFileSync(path.join(root, "wrangler.toml"), "utf8");
+  const set = process.env.EMBED_ORIGINS ?? /^EMBED_ORIGINS *= *"([^"]*)"/m.exec(configuration)?.[1] ?? "";
+  const origins = set.split(/[ ,]+/).filter((origin) => origin !== "");
+  for (const origin of origins) {
+    if (!/^https?:/.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw new Problem(
+        `the variable EMBED_ORIGINS is set wrongly: "${origin}" is no origin such as https://app.example`,
+      );
+    }
+  }
+  return origins;
+}
+
+/**
+ * The headers of what is served.
+ *
+ * @param {string[]} origins that may show it in a frame
+ * @returns {string}
+ * @throws {Problem} if there are too many
+ */
+function headersFor(origins) {
+  const headers = readFileSync(path.join(source, "_headers"), "utf8");
+  if (origins.length === 0) return headers;
+  const changed = headers.replace("frame-ancestors 'none'", `frame-ancestors ${origins.join(" ")}`);
+  if (changed.split("\n").some((line) => line.length > LINE_LENGTH)) {
+    throw new Problem(`EMBED_ORIGINS names too many: a header may have ${LINE_LENGTH} characters`);
+  }
+  return changed;
 }
 
 /**

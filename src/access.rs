@@ -73,6 +73,12 @@ impl PinnedGate {
         }
     }
 
+    /// Whether the room has one.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether this gate lets its bearer in. A room without a gate lets everybody in.
     #[must_use]
     pub fn admits(&self, gate: &GateOffer) -> bool {

@@ -17,6 +17,12 @@ pub struct Config {
     pub allowed_origins: AllowedOrigins,
     /// Whether `POST /api/rooms` needs a join token.
     pub create_with_token: bool,
+    /// Whether requests are counted by the addresses they come from.
+    pub rate_limits: bool,
+    /// Whether events are logged.
+    pub log_events: bool,
+    /// What the names in the log are made with.
+    pub log_secret: Option<Secret>,
 }
 
 /// Which origins (RFC 6454) may open sockets, besides the deployment's own.
@@ -88,7 +94,19 @@ impl Config {
                 return Err(ConfigError { variable: "CREATE", problem });
             }
         };
-        Ok(Self { room: RoomConfig { limits, ice, join_secrets }, allowed_origins, create_with_token })
+        let switch = |variable| match text(variable).as_deref() {
+            None | Some("on") => Ok(true),
+            Some("off") => Ok(false),
+            Some(other) => Err(ConfigError { variable, problem: format!("{other:?} is neither \"on\" nor \"off\"") }),
+        };
+        Ok(Self {
+            room: RoomConfig { limits, ice, join_secrets },
+            allowed_origins,
+            create_with_token,
+            rate_limits: switch("RATE_LIMITS")?,
+            log_events: switch("LOG_EVENTS")?,
+            log_secret: text("LOG_SECRET").map(Secret::new),
+        })
     }
 
     /// Whether whoever shows this join token may make a room. Which rooms the token is for does not matter: to make a room is to
@@ -237,6 +255,8 @@ mod tests {
             ("GRACE_SECONDS", "4294967296"),
             ("PING_SECONDS", "30s"),
             ("ICE_SERVERS", "stun:a"),
+            ("RATE_LIMITS", "0"),
+            ("LOG_EVENTS", "yes"),
             ("TURN_TTL_SECONDS", "59"),
             ("TURN_TTL_SECONDS", "172801"),
             ("CLOUDFLARE_TURN_ENDPOINT", "turn.example"),

@@ -37,9 +37,16 @@ impl Ice {
     pub fn for_member(&self, peer: PeerId, now: Millis, relays: Option<&Relays>) -> MemberServers {
         let turn = self.turn.as_ref().map(|turn| turn.server_for(peer, now));
         let relays = relays.filter(|relays| relays.expires_at > now);
-        let lists = [Some(self.servers.0.as_str()), turn.as_deref(), relays.map(|relays| relays.servers.as_str())];
-        let lists: Vec<&str> = lists.into_iter().flatten().filter(|list| !list.is_empty()).collect();
-        let servers = RawValue::from_string(format!("[{}]", lists.join(",")));
+        let mut servers = "[".to_owned();
+        let lists = [Some(&self.servers.0), turn.as_ref(), relays.map(|relays| &relays.servers)];
+        for list in lists.into_iter().flatten().filter(|list| !list.is_empty()) {
+            if servers.len() > 1 {
+                servers.push(',');
+            }
+            servers.push_str(list);
+        }
+        servers.push(']');
+        let servers = RawValue::from_string(servers);
         let lasting = self.turn.as_ref().map(|turn| u64::from(turn.ttl_seconds));
         let left = relays.map(|relays| (relays.expires_at - now) / 1000);
         // What is written from JSON is JSON.
@@ -73,6 +80,10 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     let one = serde_json::from_str::<String>(raw.get()).map(|url| vec![url]);
     one.or_else(|_| serde_json::from_str(raw.get())).map_err(serde::de::Error::custom)
+}
+
+fn read_servers(json: &str) -> serde_json::Result<Vec<Server>> {
+    serde_json::from_str(json)
 }
 
 /// Writes the items of an array.
@@ -114,7 +125,7 @@ impl IceServers {
     ///
     /// A sentence that says what is wrong with it.
     pub fn parse(json: &str) -> Result<Self, String> {
-        let servers: Vec<Server> = serde_json::from_str(json)
+        let servers = read_servers(json)
             .map_err(|error| format!("must be a JSON array of {{urls, username?, credential?}}: {error}"))?;
         servers.iter().try_for_each(Server::check)?;
         Ok(Self(items(&servers)))
@@ -125,7 +136,8 @@ impl IceServers {
 /// coturn, as draft-uberti-behave-turn-rest-00 describes it.
 #[derive(Clone, Debug)]
 pub struct Turn {
-    urls: Vec<String>,
+    /// As JSON.
+    urls: String,
     secret: Secret,
     ttl_seconds: u32,
 }
@@ -141,20 +153,22 @@ impl Turn {
         match urls.iter().find(|url| !is_turn(url)) {
             Some(bad) => Err(format!("{bad:?} is no turn: or turns: URL (RFC 7065); several are parted by commas")),
             None if urls.is_empty() => Err("it names no URL".to_owned()),
-            None => Ok(Self { urls, secret, ttl_seconds }),
+            // Strings: there is nothing in them that serde_json refuses.
+            None => Ok(Self { urls: serde_json::to_string(&urls).unwrap_or_default(), secret, ttl_seconds }),
         }
     }
 
     /// The user name is when it expires, in seconds since the Unix epoch, a colon, and the peer; the credential is the
     /// HMAC-SHA1 of the user name under the secret, as base64.
     fn server_for(&self, peer: PeerId, now: Millis) -> String {
-        let username = format!("{}:{}", now / 1000 + u64::from(self.ttl_seconds), peer.as_str());
-        // HMAC takes a key of any length (RFC 2104, section 3), so this is never `None`.
-        let credential = Hmac::<Sha1>::new_from_slice(self.secret.expose().as_bytes()).ok().map(|mut mac| {
-            mac.update(username.as_bytes());
-            STANDARD.encode(mac.finalize().into_bytes())
-        });
-        items(&[Server { urls: self.urls.clone(), username: Some(username), credential }])
+        let expires = now / 1000 + u64::from(self.ttl_seconds);
+        let username = format!("{expires}:{}", peer.as_str());
+        // HMAC takes a key of any length (RFC 2104, section 3), so this is never an error.
+        let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(self.secret.expose().as_bytes()) else { return String::new() };
+        mac.update(username.as_bytes());
+        let credential = STANDARD.encode(mac.finalize().into_bytes());
+        // Neither has a character that JSON has to escape.
+        format!(r#"{{"urls":{},"username":"{username}","credential":"{credential}"}}"#, self.urls)
     }
 }
 
@@ -193,7 +207,7 @@ impl RelayService {
         format!(r#"{{"ttl":{}}}"#, self.ttl_seconds)
     }
 
-    /// Reads the answer to a request that was made at `asked_at`.
+    /// Reads the array `iceServers` of the answer to a request that was made at `asked_at`.
     ///
     /// Of its servers only the relays are kept: STUN is for `ICE_SERVERS` to say. URLs with port 53 are dropped, because
     /// browsers refuse that port, and take their time to say so.
@@ -202,21 +216,20 @@ impl RelayService {
     ///
     /// A sentence that says what is wrong with it, without quoting it.
     pub fn read(&self, answer: &str, asked_at: Millis) -> Result<Relays, String> {
-        #[derive(Deserialize)]
-        struct Answer {
-            #[serde(rename = "iceServers")]
-            servers: Vec<Server>,
-        }
-        let Answer { mut servers } =
-            serde_json::from_str(answer).map_err(|_| "the answer is not {\"iceServers\":[…]}".to_owned())?;
-        for server in &mut servers {
+        let Ok(given) = read_servers(answer) else {
+            return Err("the answer is not {\"iceServers\":[…]}".to_owned());
+        };
+        let mut servers = Vec::new();
+        for mut server in given {
             server.urls.retain(|url| is_turn(url) && !has_port_53(url));
+            if !server.urls.is_empty() {
+                server.check()?;
+                servers.push(server);
+            }
         }
-        servers.retain(|server| !server.urls.is_empty());
         if servers.is_empty() {
             return Err("there is no relay in the answer".to_owned());
         }
-        servers.iter().try_for_each(Server::check)?;
         if !answer.is_ascii() {
             return Err("the answer has more than ASCII in it, which no header can carry".to_owned());
         }
@@ -360,10 +373,10 @@ mod tests {
 
     #[test]
     fn of_an_answer_the_relays_are_kept_that_browsers_can_reach() {
-        let answer = r#"{"iceServers":[
+        let answer = r#"[
             {"urls":["stun:s:3478","stun:s:53"]},
             {"urls":["turn:s:3478?transport=udp","turn:s:53?transport=udp","turns:s:443?transport=tcp","turn:s:53"],
-             "username":"u","credential":"c","more":1}]}"#;
+             "username":"u","credential":"c","more":1}]"#;
         let relays = service().read(answer, NOW).unwrap();
         let kept =
             r#"{"urls":["turn:s:3478?transport=udp","turns:s:443?transport=tcp"],"username":"u","credential":"c"}"#;
@@ -384,24 +397,24 @@ mod tests {
         for bad in [
             "",
             "quoted",
+            "{}",
+            r#"["quoted"]"#,
             "[]",
-            r#"{"iceServers":"quoted"}"#,
-            r#"{"iceServers":[]}"#,
-            r#"{"iceServers":[{"urls":["stun:quoted"]}]}"#,
-            r#"{"iceServers":[{"urls":["turn:quoted:53"],"username":"u","credential":"c"}]}"#,
-            r#"{"iceServers":[{"urls":["turn:t"],"username":"quotéd","credential":"c"}]}"#,
+            r#"[{"urls":["stun:quoted"]}]"#,
+            r#"[{"urls":["turn:quoted:53"],"username":"u","credential":"c"}]"#,
+            r#"[{"urls":["turn:t"],"username":"quotéd","credential":"c"}]"#,
         ] {
             let problem = service().read(bad, NOW).unwrap_err();
             assert!(!problem.contains("quoted"), "{problem}");
         }
-        assert!(service().read(r#"{"iceServers":[{"urls":["turn:a"],"username":"u"}]}"#, NOW).is_err());
+        assert!(service().read(r#"[{"urls":["turn:a"],"username":"u"}]"#, NOW).is_err());
     }
 
     #[test]
     fn whoever_gets_both_is_told_of_what_expires_first() {
         let turn = Turn::new("turn:t", Secret::new("north".to_owned()), 600).unwrap();
         let both = Ice { turn: Some(turn), ..ice("[]") };
-        let answer = r#"{"iceServers":[{"urls":["turn:s"],"username":"u","credential":"c"}]}"#;
+        let answer = r#"[{"urls":["turn:s"],"username":"u","credential":"c"}]"#;
         let relays = service().read(answer, NOW).unwrap();
         assert_eq!(handed_out(&both, Some(&relays), NOW).1, Some(600));
         assert_eq!(handed_out(&both, Some(&relays), NOW + 700_000).1, Some(300));

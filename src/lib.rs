@@ -12,6 +12,7 @@
 //! | [`room`] | the room, a sans-IO state machine; its documentation has the driver contract | `protocol`, `access`, `ice` |
 //! | [`config`] | the operator's variables, validated | `protocol`, `ice`, `room` |
 //! | [`route`] | what a request asks for | `protocol`, `config` |
+//! | [`journal`] | the event log, in which nobody can be recognised | `protocol`, `room` |
 //! | `edge` (wasm32) | the fetch entry and the Durable Object: sockets, clock, entropy, storage, alarm | everything |
 //!
 //! Nothing but `edge` sees a clock, a source of entropy, a socket or the `worker` crate, which a native build does not
@@ -39,6 +40,7 @@
 pub mod access;
 pub mod config;
 pub mod ice;
+pub mod journal;
 pub mod protocol;
 pub mod room;
 pub mod route;

@@ -17,8 +17,8 @@ pub use client::{ClientFrame, Malformed, Recipient, decode};
 pub use close::{CloseCode, ErrorCode, says_goodbye};
 pub use id::{BadRoomName, PeerId, RoomName};
 pub use limits::{
-    BURST_SECONDS, DESERTED_AFTER, DROPPED_SECONDS, GATE_MAX_LEN, Limits, MALFORMED_FRAMES, Millis, REMOVED_MAX,
-    STALE_PINGS_TENTHS, SWEEP_AFTER, WAITING_STALE_AFTER,
+    BURST_SECONDS, DESERTED_AFTER, DROPPED_SECONDS, GATE_MAX_LEN, GATE_TRIES, GATE_WINDOW, Limits, MALFORMED_FRAMES,
+    Millis, REMOVED_MAX, STALE_PINGS_TENTHS, SWEEP_AFTER, WAITING_STALE_AFTER,
 };
 pub use offer::{GateOffer, Offer};
 pub use server::{

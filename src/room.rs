@@ -18,8 +18,10 @@
 //! A seat is a peer's place in the room. While the peer is connected the seat is in its socket's [`Attachment`]; while it
 //! is away the seat is in the [`Record`]. Who waits to be let in has no seat, and is in its socket's attachment alone. Memory is a cache of the two, so hibernation can strike after any drain.
 
+mod event;
 mod persisted;
 mod rate;
+mod tries;
 
 use std::collections::VecDeque;
 
@@ -33,6 +35,9 @@ use crate::protocol::{
     WAITING_STALE_AFTER, decode, relayed_signal, says_goodbye,
 };
 
+use tries::Tries;
+
+pub use event::Event;
 pub use persisted::{Attachment, AwaySeat, Record, V1};
 pub use rate::{Bucket, Verdict};
 
@@ -155,9 +160,14 @@ pub struct Status {
     pub locked: bool,
 }
 
-/// The gate that was shown is not the room's.
+/// Why a room does not show itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unauthorized;
+pub enum NoStatus {
+    /// The gate that was shown is not the room's.
+    Unauthorized,
+    /// Too many wrong ones were shown: none is looked at for now.
+    TooManyTries,
+}
 
 /// A room of peers. See the [module documentation](self) for how it is driven.
 #[derive(Debug)]
@@ -184,6 +194,10 @@ pub struct Room {
     relays: Option<Relays>,
     /// Which sockets the relay service's answer is for, and whether they asked.
     wanting_relays: LiteMap<SocketId, bool>,
+    gate_tries: Tries,
+    /// How many signals were relayed since [`Room::take_relayed`] was called last.
+    relayed: u32,
+    events: Vec<Event>,
     outputs: VecDeque<Output>,
 }
 
@@ -205,6 +219,12 @@ struct Opened {
     deserted: Option<Millis>,
     /// Who was put out, oldest first.
     removed: Vec<PeerId>,
+}
+
+enum GateVerdict {
+    Right,
+    Wrong,
+    Unlooked,
 }
 
 /// Who is host, and the how-manieth. Who merely stands in for a recorded host that a restart has not yet brought back
@@ -271,6 +291,9 @@ impl Room {
             record_changed: false,
             relays: None,
             wanting_relays: LiteMap::new(),
+            gate_tries: Tries::default(),
+            relayed: 0,
+            events: Vec::new(),
             outputs: VecDeque::new(),
         };
         let Some(record) = record else {
@@ -332,6 +355,7 @@ impl Room {
 
     /// Handles one input. Afterwards the outputs wait in [`Room::poll_output`].
     pub fn handle(&mut self, input: Input<'_>, now: Millis, environment: &mut dyn Environment) {
+        self.events.clear();
         // A socket that is gone is told nothing more, so its end comes before what falls due only now.
         if let Input::Closed { socket, code, was_clean } = input {
             if let Some(peer) = self.sockets.remove(&socket) {
@@ -368,6 +392,23 @@ impl Room {
         self.outputs.pop_front()
     }
 
+    /// What the last input has brought about, for the operator.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// How many signals were relayed, to one or to many, since this was asked last or the room was restored.
+    pub fn take_relayed(&mut self) -> u32 {
+        std::mem::take(&mut self.relayed)
+    }
+
+    /// Whether any were.
+    #[must_use]
+    pub fn has_relayed(&self) -> bool {
+        self.relayed > 0
+    }
+
     /// When [`Input::Timeout`] is due; `None` while the room is not open.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
@@ -379,16 +420,34 @@ impl Room {
     ///
     /// # Errors
     ///
-    /// [`Unauthorized`] where the room has a gate and another one, or none, was shown.
-    pub fn status(&self, gate: &GateOffer) -> Result<Status, Unauthorized> {
-        if self.open.as_ref().is_some_and(|open| !open.gate.admits(gate)) {
-            return Err(Unauthorized);
+    /// [`NoStatus`] where the room has a gate and another one, or none, was shown.
+    pub fn status(&mut self, gate: &GateOffer, now: Millis) -> Result<Status, NoStatus> {
+        match self.check_gate(gate, now) {
+            GateVerdict::Right => {}
+            GateVerdict::Wrong => return Err(NoStatus::Unauthorized),
+            GateVerdict::Unlooked => return Err(NoStatus::TooManyTries),
         }
         Ok(Status {
             present: self.seats.len(),
             capacity: self.config.limits.capacity,
             locked: self.open.as_ref().is_some_and(|open| open.locked),
         })
+    }
+
+    /// Looks at a gate, unless too many wrong ones were shown. One that is missing tries nothing.
+    fn check_gate(&mut self, gate: &GateOffer, now: Millis) -> GateVerdict {
+        let Some(open) = &self.open else { return GateVerdict::Right };
+        let guesses = open.gate.is_set() && matches!(gate, GateOffer::Shown(_));
+        if guesses && self.gate_tries.are_used_up(now) {
+            return GateVerdict::Unlooked;
+        }
+        if open.gate.admits(gate) {
+            return GateVerdict::Right;
+        }
+        if guesses {
+            self.gate_tries.count(now);
+        }
+        GateVerdict::Wrong
     }
 
     // Joining
@@ -410,8 +469,19 @@ impl Room {
         };
         let resumed = resumed.map(|resumed| resumed.peer);
         let locked = match &self.open {
-            Some(open) if open.gate.admits(&offer.gate) => open.locked,
-            Some(_) => return self.refuse_unauthorized(socket, "the room's gate was not shown"),
+            // Whoever was let in need not suffer by others who guess.
+            Some(open) if resumed.is_some() && open.gate.admits(&offer.gate) => open.locked,
+            Some(open) => {
+                let locked = open.locked;
+                match self.check_gate(&offer.gate, now) {
+                    GateVerdict::Right => locked,
+                    GateVerdict::Wrong => return self.refuse_unauthorized(socket, "the room's gate was not shown"),
+                    GateVerdict::Unlooked => {
+                        let message = "too many wrong gates were shown to this room: try again in a minute";
+                        return self.refuse(socket, ErrorCode::TooManyMessages, CloseCode::TooManyMessages, message);
+                    }
+                }
+            }
             None => {
                 let Some(gate) = PinnedGate::pin(&offer.gate) else {
                     return self.refuse_unauthorized(socket, "the gate is no base64url");
@@ -468,6 +538,7 @@ impl Room {
         });
         self.sweep_at = now.saturating_add(SWEEP_AFTER);
         self.record_changed = true;
+        self.events.push(Event::Opened);
         self.take_seat(peer, socket, claims.host, false, now);
     }
 
@@ -492,6 +563,7 @@ impl Room {
         self.turn_away(peer, ErrorCode::Replaced, CloseCode::Replaced, REPLACED);
         let order = self.next_order;
         self.connect(peer, order, socket, moderator, now);
+        self.events.push(Event::Joined { peer, resumed, present: self.seats.len() });
         let former = self.open.as_ref().map(|open| open.host.peer);
         let host_changed = self.host_returns(peer);
         self.attach(peer);
@@ -600,6 +672,7 @@ impl Room {
     }
 
     fn refuse(&mut self, socket: SocketId, error: ErrorCode, code: CloseCode, message: &str) {
+        self.events.push(Event::Refused { code });
         self.send_error(socket, error, message);
         self.outputs.push_back(Output::Close { socket, code });
     }
@@ -784,7 +857,8 @@ impl Room {
         }
         if let Some(socket) = self.connection(peer).map(|connection| connection.socket) {
             self.sockets.remove(&socket);
-            self.refuse(socket, ErrorCode::Removed, CloseCode::Removed, REMOVED);
+            self.send_error(socket, ErrorCode::Removed, REMOVED);
+            self.outputs.push_back(Output::Close { socket, code: CloseCode::Removed });
         }
         self.leave(peer, LeftReason::Removed);
     }
@@ -848,6 +922,7 @@ impl Room {
             ClientFrame::Signal { to: Some(to), data, reference } => {
                 let reason = match to.peer.and_then(|to| self.reach(to, now, environment)) {
                     Some(Reach::Connected(to)) => {
+                        self.relayed = self.relayed.saturating_add(1);
                         self.outputs.push_back(Output::Send { to, text: relayed_signal(peer, data) });
                         return;
                     }
@@ -858,6 +933,7 @@ impl Room {
             }
             ClientFrame::Signal { to: None, data, .. } => {
                 self.find_vanished(Some(peer), now, environment);
+                self.relayed = self.relayed.saturating_add(1);
                 self.broadcast(peer, || relayed_signal(peer, data));
             }
             ClientFrame::Bye => {
@@ -954,6 +1030,9 @@ impl Room {
             let socket = connection.socket;
             self.sockets.remove(&socket);
             self.outputs.push_back(Output::Close { socket, code });
+            if !matches!(code, CloseCode::Vanished) {
+                self.events.push(Event::Expelled { peer, code });
+            }
             self.lose(peer, now);
         } else if let Some(socket) = self.end_knock(peer) {
             self.outputs.push_back(Output::Close { socket, code });
@@ -973,6 +1052,7 @@ impl Room {
     /// The peer is gone for good.
     fn leave(&mut self, peer: PeerId, reason: LeftReason) {
         let Some(seat) = self.seats.remove(&peer) else { return };
+        self.events.push(Event::Left { peer, reason, present: self.seats.len() });
         if let Link::Away { .. } = seat.link {
             self.record_changed = true;
         }
@@ -1041,6 +1121,7 @@ impl Room {
         self.grace_ends_at = None;
         self.next_order = 0;
         self.record_changed = false;
+        self.events.push(Event::Ended);
         self.outputs.push_back(Output::Forget);
     }
 

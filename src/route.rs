@@ -51,6 +51,8 @@ pub struct Request<'a> {
 pub enum Route {
     /// `GET /api/health`
     Health,
+    /// `OPTIONS`: a page of an allowed site asks what it may send.
+    Preflight,
     /// `POST /api/rooms`: a fresh name.
     CreateRoom {
         /// The join token from `Authorization: Bearer <jwt>`.
@@ -92,6 +94,8 @@ pub enum RouteError {
         /// Which, as the header `Allow` says it.
         allow: &'static str,
     },
+    /// 429: too many wrong gates were shown to this room.
+    TooManyTries,
     /// 426: not an upgrade to a WebSocket.
     UpgradeRequired,
 }
@@ -107,6 +111,7 @@ impl RouteError {
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::UpgradeRequired => 426,
+            Self::TooManyTries => 429,
         }
     }
 
@@ -121,6 +126,7 @@ impl RouteError {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed { .. } => "method-not-allowed",
             Self::UpgradeRequired => "upgrade-required",
+            Self::TooManyTries => "too-many-requests",
         }
     }
 
@@ -136,6 +142,7 @@ impl RouteError {
             Self::NotFound => "there is nothing here",
             Self::MethodNotAllowed { .. } => "this path does not take this method",
             Self::UpgradeRequired => "this path takes WebSocket upgrades only",
+            Self::TooManyTries => "too many wrong gates were shown to this room: try again in a minute",
         }
     }
 
@@ -147,6 +154,8 @@ impl RouteError {
             Self::TokenNeeded => Some(("www-authenticate", "Bearer")),
             Self::MethodNotAllowed { allow } => Some(("allow", allow)),
             Self::UpgradeRequired => Some(("upgrade", "websocket")),
+            // They are counted by the minute.
+            Self::TooManyTries => Some(("retry-after", "60")),
             Self::BadRoom | Self::MissingSubprotocol | Self::OriginNotAllowed | Self::NotFound => None,
         }
     }
@@ -172,6 +181,9 @@ pub fn route(request: &Request<'_>, origins: &AllowedOrigins) -> Result<Route, R
             Ok(Route::Health)
         }
         (Some("rooms"), None, None, None) => {
+            if is_preflight(request, origins) {
+                return Ok(Route::Preflight);
+            }
             if request.method != "POST" {
                 return Err(RouteError::MethodNotAllowed { allow: "POST" });
             }
@@ -179,6 +191,9 @@ pub fn route(request: &Request<'_>, origins: &AllowedOrigins) -> Result<Route, R
         }
         (Some("rooms"), Some(room), None, None) => {
             let room = RoomName::parse(room)?;
+            if is_preflight(request, origins) {
+                return Ok(Route::Preflight);
+            }
             read_only(request)?;
             let gate = credentials(request.authorization, "gate").map_or(GateOffer::Absent, GateOffer::read);
             Ok(Route::RoomStatus { room, gate })
@@ -189,6 +204,10 @@ pub fn route(request: &Request<'_>, origins: &AllowedOrigins) -> Result<Route, R
         }
         _ => Err(RouteError::NotFound),
     }
+}
+
+fn is_preflight(request: &Request<'_>, origins: &AllowedOrigins) -> bool {
+    request.method == "OPTIONS" && request.origin.is_some() && origins.allow(request.origin, request.host)
 }
 
 fn read_only(request: &Request<'_>) -> Result<(), RouteError> {
@@ -302,6 +321,18 @@ mod tests {
         assert_eq!(told("GET", "/api/rooms"), "POST");
         assert_eq!(told("DELETE", "/api/rooms/a"), "GET, HEAD");
         assert_eq!(told("POST", "/api/rooms/a/socket"), "GET");
+    }
+
+    #[test]
+    fn allowed_sites_may_ask_what_they_may_send_and_others_may_not() {
+        let these = AllowedOrigins::These(vec!["https://app.example".to_owned()]);
+        for path in ["/api/rooms", "/api/rooms/a"] {
+            let ask = |origin| route(&Request { method: "OPTIONS", origin, ..get(path) }, &these);
+            assert_eq!(ask(Some("https://app.example")), Ok(Route::Preflight), "{path}");
+            for origin in [None, Some("https://evil.example")] {
+                assert!(matches!(ask(origin), Err(RouteError::MethodNotAllowed { .. })), "{path} {origin:?}");
+            }
+        }
     }
 
     #[test]

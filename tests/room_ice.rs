@@ -20,7 +20,7 @@ fn service() -> RelayService {
 }
 
 fn relays(user: &str, asked_at: Millis) -> Relays {
-    let answer = format!(r#"{{"iceServers":[{{"urls":["turn:t"],"username":"{user}","credential":"c"}}]}}"#);
+    let answer = format!(r#"[{{"urls":["turn:t"],"username":"{user}","credential":"c"}}]"#);
     service().read(&answer, asked_at).unwrap()
 }
 

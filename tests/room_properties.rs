@@ -675,8 +675,8 @@ impl Run {
         self.world.now = end;
     }
 
-    fn check(&self) {
-        let world = &self.world;
+    fn check(&mut self) {
+        let world = &mut self.world;
         let seated: Vec<u32> = world.attachments.iter().filter(|(_, a)| a.is_some()).map(|(&s, _)| s).collect();
         let mut connected: Vec<u32> = self.model.connected().iter().map(|(socket, _)| *socket).collect();
         connected.sort_unstable();
@@ -705,7 +705,7 @@ impl Run {
         if let Some(grace) = grace {
             assert!(world.room.poll_timeout().unwrap() <= grace);
         }
-        let status = world.room.status(&GateOffer::Absent).unwrap();
+        let status = world.room.status(&GateOffer::Absent, support::START).unwrap();
         assert_eq!((status.present, status.capacity, status.locked), (self.model.seats.len(), 4, self.model.locked));
     }
 }

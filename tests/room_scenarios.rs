@@ -12,7 +12,7 @@ use sha2::Sha256;
 use support::{DAY, START, World, broadcast, sent, token, welcome};
 use switchboard::access::JoinSecrets;
 use switchboard::protocol::{CloseCode, GateOffer, Limits, Offer, PeerId};
-use switchboard::room::{Attachment, AwaySeat, Frame, Input, Output, Record, RoomConfig, Status, Unauthorized, V1};
+use switchboard::room::{Attachment, AwaySeat, Frame, Input, NoStatus, Output, Record, RoomConfig, Status, V1};
 
 const A: &str = "2222222222";
 const B: &str = "3333333333";
@@ -140,7 +140,7 @@ fn the_gate_that_opens_a_room_is_needed_from_then_on() {
     let mut world = world();
     let (a, _) = world.join_with_gate("open-sesame");
     for gate in [GateOffer::Absent, GateOffer::Invalid, GateOffer::Shown("other".to_owned())] {
-        assert_eq!(world.room.status(&gate), Err(Unauthorized));
+        assert_eq!(world.room.status(&gate, START), Err(NoStatus::Unauthorized));
         let (socket, outputs) = world.open(Offer { gate, ..Offer::default() });
         let refused = error(socket, "unauthorized", "the room's gate was not shown");
         assert_eq!(outputs, [refused, closed(socket, CloseCode::Unauthorized)]);
@@ -148,7 +148,7 @@ fn the_gate_that_opens_a_room_is_needed_from_then_on() {
     let (b, outputs) = world.join_with_gate("open-sesame");
     assert_join(&world, b, &outputs, &[broadcast(&[a], &joined(B))]);
     let status = Status { present: 2, capacity: 8, locked: false };
-    assert_eq!(world.room.status(&GateOffer::Shown("open-sesame".to_owned())), Ok(status));
+    assert_eq!(world.room.status(&GateOffer::Shown("open-sesame".to_owned()), START), Ok(status));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_lost_connection_keeps_its_seat_and_the_others_are_told() {
     assert_eq!(outputs, [broadcast(&[a], &away(B)), Output::Store(record)]);
     assert_eq!(world.room.poll_timeout(), Some(world.now + 30_000));
     let status = Status { present: 2, capacity: 8, locked: false };
-    assert_eq!(world.room.status(&GateOffer::Absent), Ok(status));
+    assert_eq!(world.room.status(&GateOffer::Absent, START), Ok(status));
 }
 
 #[test]
@@ -638,7 +638,7 @@ fn after_a_restart_everybody_resumes_under_the_same_id_and_the_host_is_host_agai
     let (_, outputs_a) = world.open(Offer::default());
     let (_, outputs_b) = world.open(Offer::default());
     world.restart();
-    assert_eq!(world.room.status(&GateOffer::Absent).map(|status| status.present), Ok(0));
+    assert_eq!(world.room.status(&GateOffer::Absent, START).map(|status| status.present), Ok(0));
     let (b, outputs) = world.resume(&token(&outputs_b));
     assert_eq!((&welcome(&outputs)["self"], &welcome(&outputs)["host"]), (&B.into(), &B.into()));
     assert_join(&world, b, &outputs, &[Output::Store(record(&world))]);
@@ -790,7 +790,7 @@ fn a_lock_is_told_to_everybody_and_stored_and_a_second_one_says_nothing() {
     assert_eq!(outputs, [broadcast(&[a, b], &locked(true)), Output::Store(record(&world))]);
     assert_eq!(world.send(a, LOCK), []);
     let status = Status { present: 2, capacity: 8, locked: true };
-    assert_eq!(world.room.status(&GateOffer::Absent), Ok(status));
+    assert_eq!(world.room.status(&GateOffer::Absent, START), Ok(status));
     let outputs = world.send(a, UNLOCK);
     assert_eq!(outputs, [broadcast(&[a, b], &locked(false)), Output::Store(record(&world))]);
 }
@@ -804,7 +804,7 @@ fn a_newcomer_to_a_locked_room_waits_and_the_host_alone_is_asked() {
     let attach = Output::Attach { socket: c, attachment: attachment(&world, c) };
     assert!(attachment(&world, c).waiting);
     assert_eq!(outputs, [attach, sent(c, WAITING), sent(a, &frame("knock", C))]);
-    assert_eq!(world.room.status(&GateOffer::Absent).map(|status| status.present), Ok(2));
+    assert_eq!(world.room.status(&GateOffer::Absent, START).map(|status| status.present), Ok(2));
 }
 
 #[test]

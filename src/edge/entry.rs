@@ -24,7 +24,7 @@ pub fn fetch(request: web_sys::Request, env: &Env) -> std::result::Result<JsValu
         match with_config(env, |config| routed(&request, |request| route::route(request, &config.allowed_origins))) {
             Ok(routed) => routed?,
             Err(error) => {
-                console_error!("{error}");
+                report("configuration", &error.to_string());
                 return respond(error_response(500, "misconfigured", &error.to_string()));
             }
         };
@@ -33,6 +33,7 @@ pub fn fetch(request: web_sys::Request, env: &Env) -> std::result::Result<JsValu
             let body = HttpBody::Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
             respond(json_response(200, &body))
         }
+        Ok(Route::Preflight) => respond(Response::empty().map(|response| response.with_status(204))),
         Ok(Route::CreateRoom { token }) => {
             let may = with_config(env, |config| config.may_create(token.as_deref(), now()));
             if !may.unwrap_or(false) {
@@ -47,6 +48,13 @@ pub fn fetch(request: web_sys::Request, env: &Env) -> std::result::Result<JsValu
         Ok(Route::RoomStatus { room, .. } | Route::Socket { room, .. }) => Ok(room.as_str().into()),
         Err(error) => respond(route_error_response(error)),
     }
+}
+
+/// Whether pages of this origin may read what this host answers.
+#[wasm_bindgen(js_name = allowsOrigin)]
+#[must_use]
+pub fn allows_origin(env: &Env, origin: &str, host: &str) -> bool {
+    with_config(env, |config| config.allowed_origins.allow(Some(origin), host)).unwrap_or(false)
 }
 
 fn respond(response: Result<Response>) -> std::result::Result<JsValue, JsValue> {
@@ -90,6 +98,12 @@ pub fn json_response(status: u16, body: &HttpBody<'_>) -> Result<Response> {
     response.headers().set("content-type", "application/json")?;
     response.headers().set("cache-control", "no-store")?;
     Ok(response)
+}
+
+/// Logs an error, as `worker.js` does.
+pub fn report(place: &str, message: &str) {
+    let message = serde_json::to_string(message).unwrap_or_default();
+    console_error!("{{\"event\":\"error\",\"in\":\"{place}\",\"message\":{message}}}");
 }
 
 /// An error of the runtime, as the shell reports it.

@@ -22,9 +22,9 @@ export class RelayCache {
   #pausedUntil = 0;
 
   /**
-   * @param {any[]} service the URL, the bearer token and the body of a request
-   * @param {(answer: string, askedAt: number) => any[]} read makes what a room understands out of the answer, with the time
-   *   until which it is fresh and the time at which it expires; throws what is wrong with it
+   * @param {string} service the URL, the body of a request and the bearer token, parted by spaces
+   * @param {(servers: string, askedAt: number) => string} read makes what a room understands out of the answer's servers: until when it
+   *   is fresh, when it expires, and the servers, parted by spaces; throws what is wrong with it
    */
   constructor(service, read) {
     this.#service = service;
@@ -81,7 +81,7 @@ export class RelayCache {
 
   /** @param {number} now */
   async #ask(now) {
-    const [url, token, body] = this.#service;
+    const [url = "", body, token] = this.#service.split(" ");
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
@@ -92,7 +92,8 @@ export class RelayCache {
     if (answer.length > ANSWER_LENGTH) {
       throw new Error("the answer is too long");
     }
-    const [text, freshUntil, expiresAt] = this.#read(answer, now);
+    const text = this.#read(serversIn(answer), now);
+    const [freshUntil, expiresAt] = text.split(" ", 2).map(Number);
     return { text, freshUntil, expiresAt };
   }
 
@@ -100,5 +101,19 @@ export class RelayCache {
   #failed(why) {
     this.#pausedUntil = Date.now() + PAUSE_MS;
     console.error(JSON.stringify({ event: "error", in: "relays", message: `Cloudflare's TURN service: ${why}` }));
+  }
+}
+
+/**
+ * The servers of an answer, as JSON; empty where there are none.
+ *
+ * @param {string} answer
+ */
+function serversIn(answer) {
+  try {
+    return JSON.stringify(JSON.parse(answer).iceServers) ?? "";
+  } catch {
+    // What the parser says would quote the answer.
+    return "";
   }
 }

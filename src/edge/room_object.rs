@@ -9,13 +9,14 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::WebSocket;
 use worker::worker_sys::{DurableObjectState, WebSocketRequestResponsePair};
-use worker::{Env, Response, WebSocketPair, console_error};
+use worker::{Env, Response, WebSocketPair};
 
-use super::entry::{describe, json_response, route_error_response, routed};
+use super::entry::{describe, json_response, report, route_error_response, routed};
 use super::platform::{Socket, State, Storage, get_random_values, now};
-use super::settings::with_config;
+use super::settings::{counts_signals, journal_secret, with_config};
 use crate::config::AllowedOrigins;
 use crate::ice::Relays;
+use crate::journal::Journal;
 use crate::protocol::{CloseCode, HttpBody, Millis, Offer, PING, PONG, RoomName, SUBPROTOCOL, SWEEP_AFTER};
 use crate::room::{self, Attachment, Environment, Frame, Input, Output, Record, RoomConfig, SocketId};
 use crate::route::{self, Route, RouteError};
@@ -36,6 +37,22 @@ pub struct Room {
     live: Option<Live>,
     /// Whether the relay service is to be asked.
     asks_relays: bool,
+    /// What the names in the journal are made with, where one is kept.
+    journal_secret: Option<Vec<u8>>,
+    /// Whether relayed signals are counted.
+    counts_signals: bool,
+    /// The lines of the journal that are not written yet, parted by line feeds.
+    lines: String,
+}
+
+/// What `worker.js` has to do after an event, as bits: what may not, or cannot, be done within it.
+mod after {
+    /// Ask the relay service, and give its answer to `relays`.
+    pub const ASK_RELAYS: u32 = 1;
+    /// Write what `takeLines` gives.
+    pub const WRITE_LINES: u32 = 2;
+    /// Soon, count what `takeSignals` gives.
+    pub const COUNT_SIGNALS: u32 = 4;
 }
 
 /// What is in memory of a room that something has happened to.
@@ -86,7 +103,10 @@ impl Room {
         let name = state.id()?.name().and_then(|name| RoomName::parse(&name).ok());
         let name = name.ok_or_else(|| js_sys::Error::new("a room's object is made by the room's name"))?;
         state.set_websocket_auto_response(&WebSocketRequestResponsePair::new(PING, PONG)?)?;
-        Ok(Self { state, config, name, live: None, asks_relays: false })
+        let journal_secret = journal_secret(env)?;
+        let counts_signals = counts_signals(env)?;
+        let lines = String::new();
+        Ok(Self { state, config, name, live: None, asks_relays: false, journal_secret, counts_signals, lines })
     }
 
     /// `GET /api/rooms/{room}` and `GET /api/rooms/{room}/socket`.
@@ -105,7 +125,7 @@ impl Room {
                 }
                 return self.accept(offer);
             }
-            Ok(Route::RoomStatus { gate, .. }) => match self.live()?.room.status(&gate) {
+            Ok(Route::RoomStatus { gate, .. }) => match self.live()?.room.status(&gate, now()) {
                 Ok(status) => json_response(
                     200,
                     &HttpBody::Room {
@@ -115,24 +135,27 @@ impl Room {
                         locked: status.locked,
                     },
                 )?,
-                Err(room::Unauthorized) => route_error_response(RouteError::Unauthorized)?,
+                Err(room::NoStatus::Unauthorized) => route_error_response(RouteError::Unauthorized)?,
+                Err(room::NoStatus::TooManyTries) => route_error_response(RouteError::TooManyTries)?,
             },
-            Ok(Route::Health | Route::CreateRoom { .. }) => route_error_response(RouteError::NotFound)?,
+            Ok(Route::Health | Route::Preflight | Route::CreateRoom { .. }) => {
+                route_error_response(RouteError::NotFound)?
+            }
             Err(error) => route_error_response(error)?,
         };
         Ok(response.into())
     }
 
-    /// A frame came in.
+    /// A frame came in. Gives what is to be done after it, as `after` does: one call less for each signal.
     ///
     /// # Errors
     ///
     /// What the runtime throws.
     #[wasm_bindgen(js_name = webSocketMessage)]
-    pub fn web_socket_message(&mut self, socket: &WebSocket, message: &JsValue) -> Result<(), JsValue> {
+    pub fn web_socket_message(&mut self, socket: &WebSocket, message: &JsValue) -> Result<u32, JsValue> {
         let largest = self.config.limits.message_bytes;
         let live = self.live()?;
-        let Some(socket) = live.sockets.id(socket) else { return Ok(()) };
+        let Some(socket) = live.sockets.id(socket) else { return Ok(0) };
         let text;
         let frame = match message.dyn_ref::<JsString>() {
             // A string has at least as many bytes as UTF-16 units, so what is too long need not be copied to know it.
@@ -143,7 +166,8 @@ impl Room {
             }
             None => Frame::Binary(message.dyn_ref::<ArrayBuffer>().map_or(0, |buffer| buffer.byte_length() as usize)),
         };
-        self.handle(Input::Received { socket, frame })
+        self.handle(Input::Received { socket, frame })?;
+        Ok(self.after())
     }
 
     /// A connection is over.
@@ -175,10 +199,36 @@ impl Room {
         self.handle(Input::Relays(text.and_then(|text| Relays::decode(&text))))
     }
 
-    /// Whether the relay service is to be asked, since this was called last.
-    #[wasm_bindgen(js_name = takeAsksRelays)]
-    pub fn take_asks_relays(&mut self) -> bool {
-        std::mem::take(&mut self.asks_relays)
+    /// What is to be done after the event that was handled last, as bits.
+    #[must_use]
+    pub fn after(&self) -> u32 {
+        let relayed = self.counts_signals && self.live.as_ref().is_some_and(|live| live.room.has_relayed());
+        let bit = |wanted: bool, bit: u32| if wanted { bit } else { 0 };
+        bit(self.asks_relays, after::ASK_RELAYS)
+            | bit(!self.lines.is_empty(), after::WRITE_LINES)
+            | bit(relayed, after::COUNT_SIGNALS)
+    }
+
+    /// The relay service is being asked.
+    #[wasm_bindgen(js_name = askingRelays)]
+    pub fn asking_relays(&mut self) {
+        self.asks_relays = false;
+    }
+
+    /// The lines of the journal that are not written yet, parted by line feeds.
+    #[wasm_bindgen(js_name = takeLines)]
+    #[must_use]
+    pub fn take_lines(&mut self) -> String {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// The line about the signals that were relayed since this was called last.
+    #[wasm_bindgen(js_name = takeSignals)]
+    #[must_use]
+    pub fn take_signals(&mut self) -> Option<String> {
+        let secret = self.journal_secret.as_ref()?;
+        let signals = self.live.as_mut()?.room.take_relayed();
+        (signals > 0).then(|| Journal::of_day(secret, now()).signals(&self.name, signals))
     }
 
     /// The alarm went off.
@@ -257,6 +307,17 @@ impl Room {
         let Some(live) = &mut self.live else { return Ok(()) };
         let mut runtime = Runtime { state: &self.state, sockets: &live.sockets };
         live.room.handle(input, now(), &mut runtime);
+        if let Some(secret) = &self.journal_secret
+            && !live.room.events().is_empty()
+        {
+            let journal = Journal::of_day(secret, now());
+            for &event in live.room.events() {
+                if !self.lines.is_empty() {
+                    self.lines.push('\n');
+                }
+                self.lines.push_str(&journal.line(&self.name, event));
+            }
+        }
         while let Some(output) = live.room.poll_output() {
             match output {
                 Output::Send { to, text } => live.sockets.send(to, &text),
@@ -371,7 +432,7 @@ impl Sockets {
             return;
         }
         if let Err(error) = closing.unchecked_ref::<Socket>().serialize_attachment(&JsValue::NULL) {
-            console_error!("an attachment could not be cleared: {}", describe(&error));
+            report("close", &format!("an attachment could not be cleared: {}", describe(&error)));
         }
         let _ = closing.close_with_code_and_reason(code.number(), code.reason());
     }
@@ -387,7 +448,7 @@ impl Environment for Runtime<'_> {
     fn fill_random(&mut self, buffer: &mut [u8]) {
         if let Err(error) = get_random_values(buffer) {
             // Never seen: the runtime gives up to 65,536 bytes at once. A room must not open on a secret of zeros.
-            console_error!("no entropy: {}", describe(&error));
+            report("entropy", &describe(&error));
             core::arch::wasm32::unreachable();
         }
     }

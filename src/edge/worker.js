@@ -6,6 +6,8 @@
 
 import { DurableObject, env } from "cloudflare:workers";
 import * as wasm from "../../build/index.js";
+import { write } from "./journal.js";
+import { asksTooOften } from "./limits.js";
 import { RelayCache } from "./relays.js";
 
 /** The header in which a room gets what the relay service has given out. */
@@ -13,6 +15,31 @@ const RELAYS = "switchboard-relays";
 
 /** How long somebody who wants to join waits for the relay service, in milliseconds. */
 const JOIN_WAITS_MS = 800;
+
+/** What to do after an event: see `after` in room_object.rs. */
+const ASK_RELAYS = 1;
+const WRITE_LINES = 2;
+const COUNT_SIGNALS = 4;
+
+/** How long signals are counted before the count is written, in milliseconds: in a burst there are many. */
+const COUNT_MS = 1_000;
+
+/** Nothing of the API is a page, or a part of one. */
+const DATA = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+};
+
+/** What a page of an allowed site may send. The answer may be kept for two hours: longer Chromium keeps none. */
+const PREFLIGHT = {
+  "access-control-allow-methods": "GET, HEAD, POST",
+  "access-control-allow-headers": "authorization",
+  "access-control-max-age": "7200",
+};
+
+/** What such a page may read besides the plainest headers. */
+const EXPOSED = { "access-control-expose-headers": "retry-after" };
 
 let instance = 0;
 
@@ -24,9 +51,18 @@ function report(event, error) {
   }
 }
 
+function failure(status, code, message, headers) {
+  return Response.json({ error: { code, message } }, { status, headers: { "cache-control": "no-store", ...headers } });
+}
+
 function internalError() {
-  const error = { code: "internal", message: "something went wrong here; it has been logged" };
-  return Response.json({ error }, { status: 500 });
+  return failure(500, "internal", "something went wrong here; it has been logged");
+}
+
+/** The answer to an address that has asked too often: it is counted by the minute. */
+function tooManyRequests() {
+  const message = "too many requests have come from this address: try again in a minute";
+  return failure(429, "too-many-requests", message, { "retry-after": "60" });
 }
 
 /**
@@ -43,11 +79,13 @@ function refuse(told, code, reason) {
 
 const problem = wasm.configurationProblem(env);
 if (problem) {
-  console.error(problem);
+  console.error(JSON.stringify({ event: "error", in: "configuration", message: problem }));
 }
+const logs = wasm.logsEvents(env);
+const limits = wasm.limitsRates(env);
 
 const service = wasm.relayService(env);
-const relays = service ? new RelayCache(service, (answer, askedAt) => wasm.readRelays(env, answer, askedAt)) : null;
+const relays = service ? new RelayCache(service, (servers, askedAt) => wasm.readRelays(env, servers, askedAt)) : null;
 
 /**
  * What a room is asked: the request as it came, but for the header that only we may set.
@@ -66,22 +104,60 @@ async function forRoom(request, ctx) {
   return forwarded;
 }
 
+/**
+ * What was answered, as nothing but data; with the headers that let pages of other sites read what is said of rooms, where
+ * they may (the CORS protocol of the Fetch standard).
+ */
+function finished(request, env, response) {
+  const copy = new Response(response.body, response);
+  const headers = { ...DATA };
+  const { host, pathname } = new URL(request.url);
+  if (pathname.startsWith("/api/rooms")) {
+    headers.vary = "Origin";
+    const origin = request.headers.get("origin");
+    if (origin !== null && wasm.allowsOrigin(env, origin, host)) {
+      headers["access-control-allow-origin"] = origin;
+      Object.assign(headers, request.method === "OPTIONS" ? PREFLIGHT : EXPOSED);
+    }
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    copy.headers.set(name, value);
+  }
+  return copy;
+}
+
+/** Somebody was turned away before any room was asked. */
+function refused(env, reason) {
+  write([JSON.stringify({ event: "refused", reason })], logs, env.ANALYTICS);
+}
+
+async function answer(request, env, ctx) {
+  if (limits && (await asksTooOften(request, env))) {
+    refused(env, "too-many-requests");
+    return finished(request, env, tooManyRequests());
+  }
+  const answered = wasm.fetch(request, env);
+  if (typeof answered !== "string") {
+    if (answered.status === 403) {
+      refused(env, "origin-not-allowed");
+    }
+    return finished(request, env, answered);
+  }
+  const response = await env.ROOM.getByName(answered).fetch(await forRoom(request, ctx));
+  const code = response.headers.get("switchboard-close-code");
+  if (code !== null) {
+    return refuse(await response.text(), Number(code), response.headers.get("switchboard-close-reason"));
+  }
+  return response.status === 101 ? response : finished(request, env, response);
+}
+
 export default {
   async fetch(request, env, ctx) {
     try {
-      const answer = wasm.fetch(request, env);
-      if (typeof answer !== "string") {
-        return answer;
-      }
-      const response = await env.ROOM.getByName(answer).fetch(await forRoom(request, ctx));
-      const code = response.headers.get("switchboard-close-code");
-      if (code === null) {
-        return response;
-      }
-      return refuse(await response.text(), Number(code), response.headers.get("switchboard-close-reason"));
+      return await answer(request, env, ctx);
     } catch (error) {
       report("fetch", error);
-      return internalError();
+      return finished(request, env, internalError());
     }
   },
 };
@@ -89,6 +165,7 @@ export default {
 export class Room extends DurableObject {
   #room;
   #instance;
+  #counting;
 
   #live() {
     if (this.#instance !== instance) {
@@ -98,12 +175,27 @@ export class Room extends DurableObject {
     return this.#room;
   }
 
-  /**
-   * The event is over: the relay service is asked apart from it, and its answer is an event of its own.
-   */
-  #askRelays() {
-    if (relays !== null && this.#room.takeAsksRelays()) {
+  /** What may not be done within an event. The answer of the relay service is an event of its own. */
+  #after(todo) {
+    if (todo & ASK_RELAYS && relays !== null) {
+      this.#room.askingRelays();
       this.ctx.waitUntil(relays.get().then((text) => this.#relays(text)));
+    }
+    if (todo & WRITE_LINES) {
+      write(this.#room.takeLines().split("\n"), logs, this.env.ANALYTICS);
+    }
+    if (todo & COUNT_SIGNALS) {
+      this.#counting ??= setTimeout(() => this.#count(), COUNT_MS);
+    }
+  }
+
+  #count() {
+    this.#counting = undefined;
+    try {
+      const line = this.#live().takeSignals();
+      write(line === undefined ? [] : [line], false, this.env.ANALYTICS);
+    } catch (error) {
+      report("count", error);
     }
   }
 
@@ -118,7 +210,7 @@ export class Room extends DurableObject {
   fetch(request) {
     try {
       const response = this.#live().fetch(request);
-      this.#askRelays();
+      this.#after(this.#room.after());
       return response;
     } catch (error) {
       report("fetch", error);
@@ -128,8 +220,10 @@ export class Room extends DurableObject {
 
   webSocketMessage(socket, message) {
     try {
-      this.#live().webSocketMessage(socket, message);
-      this.#askRelays();
+      const todo = this.#live().webSocketMessage(socket, message);
+      if (todo !== 0) {
+        this.#after(todo);
+      }
     } catch (error) {
       report("webSocketMessage", error);
     }
@@ -138,6 +232,7 @@ export class Room extends DurableObject {
   webSocketClose(socket, code, _reason, wasClean) {
     try {
       this.#live().webSocketClose(socket, code, wasClean);
+      this.#after(this.#room.after());
     } catch (error) {
       report("webSocketClose", error);
     }
@@ -150,6 +245,7 @@ export class Room extends DurableObject {
   alarm() {
     try {
       this.#live().alarm();
+      this.#after(this.#room.after());
     } catch (error) {
       report("alarm", error);
       // The runtime tries an alarm that failed again.

@@ -34,6 +34,12 @@ pub const REMOVED_MAX: usize = 256;
 /// The longest gate, in characters of base64url: room for 768 bits.
 pub const GATE_MAX_LEN: usize = 128;
 
+/// So many wrong gates are looked at in a room within [`GATE_WINDOW`]; then none is, right or wrong.
+pub const GATE_TRIES: u32 = 30;
+
+/// A minute, in milliseconds.
+pub const GATE_WINDOW: Millis = 60_000;
+
 /// The limits of a room that its operator sets, and that `welcome` tells every client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

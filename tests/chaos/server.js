@@ -24,7 +24,7 @@ const worker = {
     { type: "CompiledWasm", path: module(wasm) },
   ],
   // What is to be found out is whether signals survive, not how many are let through in a second.
-  bindings: { .../** @type {any} */ (workerOptions.bindings), MESSAGES_PER_SECOND: "100000" },
+  bindings: { .../** @type {any} */ (workerOptions.bindings), MESSAGES_PER_SECOND: "100000", RATE_LIMITS: "off" },
   assets: {
     .../** @type {any} */ (workerOptions.assets),
     // What public/_redirects says, which only wrangler reads.

@@ -46,7 +46,8 @@ export async function startServer({ vars = {}, config } = {}) {
   prepare();
   const built = { configPath: path.join(root, "wrangler.toml"), prebuiltWorkerDir: deployed };
   const worked = config === undefined ? built : { configPath: path.join(root, config) };
-  const harness = createTestHarness({ root, workers: [{ ...worked, vars }] });
+  // All tests come from one address.
+  const harness = createTestHarness({ root, workers: [{ ...worked, vars: { RATE_LIMITS: "off", ...vars } }] });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
   /** @type {Server["query"]} */

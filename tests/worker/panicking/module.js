@@ -44,4 +44,12 @@ export class Room {
   alarm() {
     return this.inner.alarm();
   }
+
+  after() {
+    return this.inner.after();
+  }
+
+  takeLines() {
+    return this.inner.takeLines();
+  }
 }

@@ -1,0 +1,32 @@
+// How often one address may ask (docs/deploying.md).
+
+/**
+ * What stands for an address when requests are counted: an IPv4 address itself, and of an IPv6 address the first 64 bits, which
+ * is the least that a customer of a network provider has to itself (RFC 6177).
+ *
+ * @param {string} address as the platform gives it (RFC 5952)
+ */
+export function addressKey(address) {
+  if (!address.includes(":")) return address;
+  const [head = [], tail] = address.split("::").map((part) => (part === "" ? [] : part.split(":")));
+  const groups = tail === undefined ? head : [...head, ...Array(8 - head.length - tail.length).fill("0"), ...tail];
+  return groups.slice(0, 4).join(":");
+}
+
+/**
+ * Whether a request comes from an address that has asked too often: to make rooms, or to join them. What comes from no
+ * address, as in tests, is not counted.
+ *
+ * @param {Request} request
+ * @param {{ CREATE_LIMIT?: Limiter, JOIN_LIMIT?: Limiter }} env
+ *
+ * @typedef {{ limit: (options: { key: string }) => Promise<{ success: boolean }> }} Limiter the platform's rate-limit binding
+ */
+export async function asksTooOften(request, env) {
+  const joins = request.headers.has("upgrade");
+  const limiter = joins ? env.JOIN_LIMIT : request.method === "POST" ? env.CREATE_LIMIT : undefined;
+  const address = request.headers.get("cf-connecting-ip");
+  if (limiter === undefined || address === null) return false;
+  const { success } = await limiter.limit({ key: addressKey(address) });
+  return !success;
+}
