@@ -14,8 +14,17 @@ export function addressKey(address) {
 }
 
 /**
+ * Whether an address is one of the machine itself (RFC 6890, section 2.2).
+ *
+ * @param {string} address
+ */
+function isLoopback(address) {
+  return address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127.");
+}
+
+/**
  * Whether a request comes from an address that has asked too often: to make rooms, or to join them. What comes from no
- * address, as in tests, is not counted.
+ * address, or from this machine, is not counted: that is development, or a test.
  *
  * @param {Request} request
  * @param {{ CREATE_LIMIT?: Limiter, JOIN_LIMIT?: Limiter }} env
@@ -26,7 +35,7 @@ export async function asksTooOften(request, env) {
   const joins = request.headers.has("upgrade");
   const limiter = joins ? env.JOIN_LIMIT : request.method === "POST" ? env.CREATE_LIMIT : undefined;
   const address = request.headers.get("cf-connecting-ip");
-  if (limiter === undefined || address === null) return false;
+  if (limiter === undefined || address === null || isLoopback(address)) return false;
   const { success } = await limiter.limit({ key: addressKey(address) });
   return !success;
 }

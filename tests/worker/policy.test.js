@@ -123,6 +123,8 @@ describe("an address that asks too often", () => {
   test("is told to wait, whether it makes rooms or joins them", async (t) => {
     const server = await startServer({ vars: { RATE_LIMITS: "on" } });
     t.after(() => server.stop());
+    /** The header in which the platform says who asks. @param {string} address @returns {Record<string, string>} */
+    const from = (address) => ({ "cf-connecting-ip": address });
     /** Asks until it is refused, and from the next minute on again: the windows are those of the clock. @param {() => Promise<{ status: number, retry: unknown }>} ask @param {number} limit */
     const exhaust = async (ask, limit) => {
       for (let n = 0; n <= 2 * limit; n += 1) {
@@ -136,16 +138,24 @@ describe("an address that asks too often", () => {
       assert.fail("never refused");
     };
     await exhaust(async () => {
-      const response = await fetch(`${server.url}/api/rooms`, { method: "POST" });
+      const response = await fetch(`${server.url}/api/rooms`, { method: "POST", headers: from("192.0.2.7") });
       const body = await response.json();
       if (response.status === 429) assert.equal(body.error.code, "too-many-requests");
       return { status: response.status, retry: response.headers.get("retry-after") };
     }, 30);
     await exhaust(async () => {
-      const { status, headers, body } = await Peer.refused(server, freshRoom(), { protocols: [] });
+      const { status, headers, body } = await Peer.refused(server, freshRoom(), {
+        protocols: [],
+        headers: from("192.0.2.7"),
+      });
       if (status === 429) assert.equal(body.error.code, "too-many-requests");
       return { status, retry: headers["retry-after"] };
     }, 300);
+    // Neither another address nor this machine is told so.
+    for (const headers of [from("192.0.2.8"), {}, from("::1")]) {
+      const response = await fetch(`${server.url}/api/rooms`, { method: "POST", headers });
+      assert.equal(response.status, 201);
+    }
     // Reading is not counted.
     assert.equal((await fetch(`${server.url}/api/rooms/${freshRoom()}`)).status, 200);
     assert.match(server.logs(), /\{"event":"refused","reason":"too-many-requests"\}/);
