@@ -118,6 +118,8 @@ export class Peer extends TypedTarget {
   #run = 0;
   #incoming = Promise.resolve();
   #attempts = 0;
+  /** Whether the connection has ended at the other side, and so can only be replaced. */
+  #isGone = false;
   /** @type {any} */
   #timer = null;
 
@@ -494,6 +496,7 @@ export class Peer extends TypedTarget {
   #disconnect() {
     this.#connection?.close();
     this.#connection = null;
+    this.#isGone = false;
     this.#outbox.use(null);
     this.#transfers.end();
     this.#run = 0;
@@ -580,13 +583,13 @@ export class Peer extends TypedTarget {
   /** The other side's connection has ended without a word: its page is gone, and perhaps about to come back. */
   #lost() {
     this.#notConnected();
-    this.#attempts = RESTARTS;
+    this.#isGone = true;
     this.#later(DISCONNECTED_MS);
   }
 
   /** Whether the next thing to do would end a connection that may come back by itself. */
   get #mayReturn() {
-    return this.#attempts < RESTARTS && this.#connection?.restartable === false;
+    return !this.#isGone && this.#attempts < RESTARTS && this.#connection?.restartable === false;
   }
 
   #notConnected() {
@@ -606,7 +609,8 @@ export class Peer extends TypedTarget {
     // Meanwhile it may have come back by itself, or the other side may have offered another, or have gone.
     if (this.#connection !== broken || this.#state === "connected" || this.#state === "closed") return;
     // What has never worked has nothing to lose.
-    const isHopeless = this.#attempts > RESTARTS || (this.#state === "connecting" && broken?.state === "failed");
+    const isHopeless =
+      this.#isGone || this.#attempts > RESTARTS || (this.#state === "connecting" && broken?.state === "failed");
     const connection = isHopeless ? null : broken;
     if (connection?.opening || connection?.restartable) connection.restart(this.#context.ice());
     else this.begin();

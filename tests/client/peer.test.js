@@ -543,6 +543,25 @@ test("a connection that the other side closed without a word is replaced soon", 
   assert.equal(at(polite.sent).first, true);
 });
 
+test("what replaces a connection that the other side closed is looked after like any other", async () => {
+  for (const isBackMeanwhile of [false, true]) {
+    const { polite, impolite, exchange, platform } = pair();
+    polite.peer.begin();
+    await exchange();
+    const pc = at(open(), 0);
+    pc.become("connected");
+    pc.channel?.onclose?.();
+    // The way through the room being interrupted and open again does not make it one to be restarted.
+    if (isBackMeanwhile) polite.peer.resume();
+    await platform.clock.advance(DISCONNECTED_MS * 1.5);
+    assert.equal(pc.closed, true);
+    await exchange();
+    assertAgreed();
+    await platform.clock.advance(CONNECT_MS * 1.5);
+    assert.notEqual(polite.sent.length + impolite.sent.length, 0, "it is tried again");
+  }
+});
+
 test("the peer is told what is on, when the channel opens and at every change", async () => {
   const { peer } = side({ tracks: { audio: track("microphone"), camera: null, screen: null } });
   peer.begin();
