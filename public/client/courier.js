@@ -222,10 +222,12 @@ export class Courier extends TypedTarget {
   /** @param {number} number */
   #settle(number) {
     if (number > this.#posted) return;
-    const before = this.#unacknowledged.size;
+    const [before, wasRetried] = [this.#unacknowledged.size, this.#retries > 0];
     for (const sent of this.#unacknowledged.keys()) if (sent <= number) this.#unacknowledged.delete(sent);
     if (this.#unacknowledged.size === before) return;
     this.#retries = 0;
+    // What followed a signal that was lost unnoticed was lost with it, more often than not.
+    if (wasRetried) for (const envelope of this.#unacknowledged.values()) this.#transmit(envelope);
     this.#watch();
     this.emit("settled", {});
   }

@@ -22,7 +22,7 @@ export const OFFER_MS = 6_000;
 export const CONNECT_MS = 10_000;
 
 /** The longest wait between two tries, in milliseconds. */
-export const CONNECT_CAP_MS = 40_000;
+export const CONNECT_CAP_MS = 20_000;
 
 /** How long the other side may take to answer a verification, in milliseconds. It asks nobody, so this is long. */
 export const VERIFY_MS = 10_000;
@@ -610,7 +610,11 @@ export class Peer extends TypedTarget {
     if (this.#connection !== broken || this.#state === "connected" || this.#state === "closed") return;
     // What has never worked has nothing to lose.
     const isHopeless =
-      this.#isGone || this.#attempts > RESTARTS || (this.#state === "connecting" && broken?.state === "failed");
+      this.#isGone ||
+      this.#attempts > RESTARTS ||
+      // An offer arrives, or its sender hears that nobody is there. If there is no answer all the same, it was not taken.
+      (this.#attempts > 1 && broken?.opening === true) ||
+      (this.#state === "connecting" && broken?.state === "failed");
     const connection = isHopeless ? null : broken;
     if (connection?.opening || connection?.restartable) connection.restart(this.#context.ice());
     else this.begin();

@@ -352,3 +352,21 @@ test("over a network that loses, repeats, delays and reorders, everything arrive
     assert.deepEqual([a.courier.pending, b.courier.pending], [0, 0], `seed ${seed}`);
   }
 });
+
+test("what was lost unnoticed behind another signal follows as soon as that one is known to have arrived", async () => {
+  const { a, b } = await acquainted();
+  for (const number of [1, 2, 3]) a.courier.post({ number });
+  await settle();
+  a.take();
+  await clock.advance(RETRY_MS);
+  const again = a.take();
+  assert.deepEqual(
+    again.map(({ n }) => n),
+    [1],
+  );
+  for (const envelope of again) b.courier.receive(envelope);
+  await settle();
+  await clock.advance(ACK_DELAY_MS);
+  await exchange(a, b);
+  assert.deepEqual(b.payloads, [{ number: 1 }, { number: 2 }, { number: 3 }]);
+});
