@@ -1,6 +1,7 @@
 // The built worker on real workerd, for the tests: in one process with them, on a port of its own, with nothing kept.
 
 import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -15,6 +16,8 @@ export function prepare() {
   if (process.env.SWITCHBOARD_PREPARED) {
     return;
   }
+  // What an earlier build has left has another name.
+  rmSync(deployed, { recursive: true, force: true });
   const wrangler = path.join(root, "node_modules", "wrangler", "bin", "wrangler.js");
   const args = [wrangler, "deploy", "--dry-run", "--outdir", deployed];
   const done = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
