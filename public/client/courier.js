@@ -31,7 +31,8 @@ const FORMER_SESSIONS = 1_000;
  * @typedef {object} CourierEvents
  * @property {{ session: string, again: boolean }} session the other side's page is known; `again`: it is another one than
  *   before, for which nothing that was said earlier counts
- * @property {{ payload: unknown }} payload in order, each once
+ * @property {{ payload: unknown, heard: boolean }} payload in order, each once; `heard`: the other side had all that we had posted
+ *   when it sent this
  * @property {{}} settled some of what was sent has been acknowledged
  * @property {{ error: Error }} error something arrived that does not open, and was dropped
  *
@@ -74,7 +75,7 @@ export class Courier extends TypedTarget {
   #posted = 0;
   #arrived = 0;
   #acknowledged = 0;
-  /** What came early. @type {Map<number, Envelope>} */
+  /** What came early. @type {Map<number, { envelope: Envelope, heard: boolean }>} */
   #early = new Map();
   /** @type {any} */
   #ackTimer = null;
@@ -238,7 +239,7 @@ export class Courier extends TypedTarget {
    */
   #take(envelope, number) {
     if (!Number.isSafeInteger(number) || number < 1 || number > this.#arrived + WINDOW) return;
-    if (number > this.#arrived) this.#early.set(number, envelope);
+    if (number > this.#arrived) this.#early.set(number, { envelope, heard: this.pending === 0 });
     else this.#acknowledged = 0;
     const theirs = this.#theirs;
     this.#incoming = this.#incoming.then(() => this.#deliver(theirs));
@@ -247,16 +248,16 @@ export class Courier extends TypedTarget {
   /** @param {string | null} theirs */
   async #deliver(theirs) {
     for (;;) {
-      const envelope = this.#early.get(this.#arrived + 1);
+      const next = this.#early.get(this.#arrived + 1);
       if (this.#closed || this.#theirs !== theirs) return;
-      if (envelope === undefined) break;
+      if (next === undefined) break;
       const number = this.#arrived + 1;
-      const opened = await this.#open(envelope, number);
+      const opened = await this.#open(next.envelope, number);
       if (this.#closed || this.#theirs !== theirs) return;
       this.#early.delete(number);
       if (opened === null) break;
       this.#arrived = number;
-      this.emit("payload", { payload: opened.payload });
+      this.emit("payload", { payload: opened.payload, heard: next.heard });
     }
     if (this.#acknowledged < this.#arrived) this.#acknowledgeSoon();
   }

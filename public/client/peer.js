@@ -199,10 +199,11 @@ export class Peer extends TypedTarget {
    * Takes a signal from this peer. Signals are handled one at a time.
    *
    * @param {unknown} data
+   * @param {{ heard?: boolean }} [options] whether the peer had all our signals when it sent this one
    * @returns {Promise<void>} settled when the signal has been handled
    */
-  receive(data) {
-    this.#incoming = this.#incoming.then(() => this.#handle(data));
+  receive(data, { heard = false } = {}) {
+    this.#incoming = this.#incoming.then(() => this.#handle(data, heard));
     return this.#incoming;
   }
 
@@ -423,8 +424,11 @@ export class Peer extends TypedTarget {
     this.#become("closed");
   }
 
-  /** @param {unknown} data */
-  async #handle(data) {
+  /**
+   * @param {unknown} data
+   * @param {boolean} heard
+   */
+  async #handle(data, heard) {
     if (this.#state === "closed" || typeof data !== "object" || data === null) return;
     if ("message" in data) this.emit("message", { message: data.message });
     if ("signalingOnly" in data) this.#becomeSignalingOnly();
@@ -435,7 +439,7 @@ export class Peer extends TypedTarget {
     const known = this.#connection?.session;
     // A client of another make names no session: what it says is about the connection there is, or the first.
     const session = signal.session ?? known ?? "";
-    if (session !== known && !this.#accepts(signal, session)) return;
+    if (session !== known && !this.#accepts(signal, session, heard)) return;
     await this.#connection?.receive(signal);
   }
 
@@ -444,9 +448,10 @@ export class Peer extends TypedTarget {
    *
    * @param {import("./connection.js").Negotiation} signal
    * @param {string} session
+   * @param {boolean} heard
    * @returns {boolean} whether the connection is now the one that the signal is about
    */
-  #accepts({ description, first, session: named }, session) {
+  #accepts({ description, first, session: named }, session, heard) {
     if (description?.type !== "offer") return false;
     const ours = this.#connection?.opening === true;
     if (first !== true && named !== undefined) {
@@ -454,8 +459,8 @@ export class Peer extends TypedTarget {
       if (!ours) this.begin();
       return false;
     }
-    // Both sides started at once, and ours stands.
-    if (ours && !this.#polite) return false;
+    // Both sides started at once, and ours stands; unless the other side had our offer, and starts all the same.
+    if (ours && !this.#polite && !heard) return false;
     this.#open(session, false);
     return true;
   }

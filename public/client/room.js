@@ -545,7 +545,7 @@ export class Room extends TypedTarget {
     const send = (/** @type {import("./courier.js").Envelope} */ envelope) => this.#carry(id, envelope);
     const courier = new Courier({ session, send, seals }, this.#environment);
     courier.addEventListener("session", ({ again }) => this.#met(id, again));
-    courier.addEventListener("payload", ({ payload }) => this.#peers.get(id)?.receive(payload));
+    courier.addEventListener("payload", ({ payload, heard }) => this.#peers.get(id)?.receive(payload, { heard }));
     courier.addEventListener("settled", () => this.#peers.get(id)?.settled());
     courier.addEventListener("error", ({ error }) => this.#peers.get(id)?.report(error));
     this.#couriers.set(id, courier);

@@ -353,6 +353,19 @@ test("over a network that loses, repeats, delays and reorders, everything arrive
   }
 });
 
+test("a signal tells whether its sender had heard all that was posted to it", async () => {
+  const { a, b } = await acquainted();
+  /** @type {unknown[]} */
+  const heard = [];
+  a.courier.addEventListener("payload", (event) => heard.push(event.heard));
+  b.courier.post({ first: "at the same time" });
+  a.courier.post({ first: "at the same time" });
+  await exchange(a, b);
+  b.courier.post({ second: "later" });
+  await exchange(a, b);
+  assert.deepEqual(heard, [false, true]);
+});
+
 test("what was lost unnoticed behind another signal follows as soon as that one is known to have arrived", async () => {
   const { a, b } = await acquainted();
   for (const number of [1, 2, 3]) a.courier.post({ number });

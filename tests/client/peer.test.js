@@ -503,6 +503,18 @@ test("a first offer that nobody answers is left to be delivered once, and then a
   assert.notEqual(sent[1]?.session, sent[0]?.session);
 });
 
+test("who starts though it had our first offer does not know of it any more, and is followed", async () => {
+  for (const heard of [false, true]) {
+    const { peer, sent } = side({ self: "b", other: "a" });
+    peer.begin();
+    await settle();
+    sent.length = 0;
+    await peer.receive({ session: "anew", first: true, description: { type: "offer", sdp: "theirs" } }, { heard });
+    const answers = sent.map(({ session, description }) => [session, description?.type]);
+    assert.deepEqual(answers, heard ? [["anew", "answer"]] : []);
+  }
+});
+
 test("statistics are there, or null if the connection ends before they are", async () => {
   const { peer } = side();
   assert.equal(await peer.getStats(), null);
