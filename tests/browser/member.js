@@ -67,7 +67,7 @@ export class Member {
     }
     await member.page.evaluateOnNewDocument(keepConnections, relay !== null);
     // Any page of the server will do: this one uses no module itself.
-    await member.page.goto(new URL("/nowhere", link).href);
+    await member.page.goto(new URL("/404", link).href);
     await member.page.evaluate(join, link, media, glare, relayOnly);
     return member;
   }
