@@ -228,7 +228,8 @@ function found({ url, passed }, { fragments, passwords, fingerprints }) {
     fingerprint: () => has(["fingerprint:", ...fingerprints]),
     "IPv4 address": () => matches(/(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])/),
     // Of three groups or more: sealed bytes look like a shorter one now and then.
-    "IPv6 address": () => matches(/(?<![\w:])(?:[\da-f]{1,4}:){2,7}(?::?[\da-f]{1,4}){1,6}(?![\w:])/i),
+    "IPv6 address": () =>
+      matches(/(?<![\w:])(?:(?:[\da-f]{1,4}:){2,6}(?::[\da-f]{1,4}){1,5}|(?:[\da-f]{1,4}:){7}[\da-f]{1,4})(?![\w:])/i),
     key: () => has([KEY]),
     password: () => has(["ice-pwd", ...passwords]),
     "user name": () => has([NAME]),
