@@ -165,23 +165,35 @@ export class Connection extends TypedTarget {
   /**
    * The statistics.
    *
-   * @returns {Promise<RTCStatsReport | null>} null if the connection ends before they are there: Firefox 153 never answers then
+   * @returns {Promise<RTCStatsReport | null>} null if the connection ends before they are there
    */
   getStats() {
-    return Promise.race([this.#ended, this.#pc.getStats()]);
+    return this.#unlessEnded(this.#pc.getStats());
   }
 
   /**
-   * Applies what the other side sent for this connection. To be called again only after the promise has settled; it
-   * never rejects.
+   * Waits for a step of a connection that may be closed on the way: such a step never settles (W3C WebRTC 1.0, 4.4.1.2:
+   * "if connection.[[IsClosed]] is true, abort these steps").
+   *
+   * @template Result
+   * @param {Promise<Result>} step
+   * @returns {Promise<Result | null>} null if the connection was closed first
+   */
+  #unlessEnded(step) {
+    return Promise.race([step, this.#ended]);
+  }
+
+  /**
+   * Applies what the other side sent for this connection. To be called again only after the promise has settled, which
+   * it does at the latest when the connection is closed; it never rejects.
    *
    * @param {Negotiation} negotiation
    * @returns {Promise<void>}
    */
   async receive({ description, candidates }) {
     try {
-      if (description !== undefined) await this.#receiveDescription(description);
-      if (candidates !== undefined) await this.#receiveCandidates(candidates);
+      if (description !== undefined) await this.#unlessEnded(this.#receiveDescription(description));
+      if (candidates !== undefined) await this.#unlessEnded(this.#receiveCandidates(candidates));
     } catch (error) {
       this.#report(error);
     }
@@ -197,7 +209,8 @@ export class Connection extends TypedTarget {
   async setTrack(kind, track) {
     this.#tracks[kind] = track;
     try {
-      await this.#transceivers.get(kind)?.sender.replaceTrack(track);
+      const sender = this.#transceivers.get(kind)?.sender;
+      if (sender !== undefined) await this.#unlessEnded(sender.replaceTrack(track));
     } catch (error) {
       this.#report(error);
     }

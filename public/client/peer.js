@@ -461,6 +461,8 @@ export class Peer extends TypedTarget {
     }
     // Both sides started at once, and ours stands; unless the other side had our offer, and starts all the same.
     if (ours && !this.#polite && !heard) return false;
+    // It ran for the connection before.
+    this.#stopTimer();
     this.#open(session, false);
     return true;
   }

@@ -135,6 +135,8 @@ export class FakePeerConnection {
   /** @type {unknown[]} */
   candidates = [];
   closed = false;
+  /** How long a step takes: a moment, unless the test says so. @type {() => Promise<void>} */
+  takes = async () => {};
   restarts = 0;
   /** @type {unknown} */
   configuration;
@@ -217,9 +219,15 @@ export class FakePeerConnection {
     this.localDescription = { type, sdp: FakePeerConnection.certified ? text.split("\r\n")[0] + certificate : text };
   }
 
-  async setLocalDescription() {
-    await Promise.resolve();
+  /** What a step waits for; as in a browser, it waits for ever if the connection is closed on the way. */
+  async #step() {
     if (this.closed) throw new Error("InvalidStateError");
+    await this.takes();
+    if (this.closed) await new Promise(() => {});
+  }
+
+  async setLocalDescription() {
+    await this.#step();
     if (this.signalingState === "have-remote-offer") {
       this.#describe("answer", `answer to ${this.remoteDescription?.sdp.replace("o=", "")}`);
       this.signalingState = "stable";
@@ -232,7 +240,7 @@ export class FakePeerConnection {
 
   /** @param {{ type: string, sdp: string }} description */
   async setRemoteDescription(description) {
-    await Promise.resolve();
+    await this.#step();
     if (description.sdp === "nonsense") throw new Error("OperationError");
     if (description.type === "answer" && this.signalingState !== "have-local-offer")
       throw new Error("InvalidStateError");

@@ -586,6 +586,66 @@ test("what replaces a connection that the other side closed is looked after like
   }
 });
 
+test("a connection that replaces a lost one at the other side's offer is given its time", async () => {
+  const { polite, impolite, exchange, platform } = pair();
+  impolite.peer.begin();
+  await exchange();
+  for (const pc of open()) pc.become("connected");
+  at(open()).channel?.onclose?.();
+  await platform.clock.advance(DISCONNECTED_MS * 0.9);
+  at(open(), 0).channel?.onclose?.();
+  await platform.clock.advance(DISCONNECTED_MS * 0.6);
+  await exchange();
+  const replacing = open();
+  await platform.clock.advance(DISCONNECTED_MS);
+  await exchange();
+  assert.deepEqual(open(), replacing);
+  assert.deepEqual(
+    replacing.map(({ restarts }) => restarts),
+    [0, 0],
+  );
+  assert.deepEqual([polite.peer.state, impolite.peer.state], ["reconnecting", "reconnecting"]);
+});
+
+test("a connection that is given up in the middle of a step stops nothing that comes after it", async () => {
+  for (const step of ["description", "candidates"]) {
+    const { polite, impolite, exchange } = pair();
+    polite.peer.begin();
+    await settle();
+    const session = at(polite.sent).session ?? "";
+    await exchange();
+    const pc = at(FakePeerConnection.all);
+    /** @type {Promise<void>} */
+    const never = new Promise(() => {});
+    pc.takes = () => never;
+    pc.addIceCandidate = () => never;
+    const handled = impolite.peer.receive({
+      session,
+      ...(step === "description"
+        ? { description: { type: "offer", sdp: "offer 0.2" } }
+        : { candidates: [{ candidate: "candidate:1" }] }),
+    });
+    await settle();
+    impolite.peer.begin();
+    await handled;
+    await exchange();
+    assertAgreed();
+  }
+});
+
+test("a track can be changed while the connection is given up", async () => {
+  const { polite, exchange } = pair();
+  polite.peer.begin();
+  await exchange();
+  const [transceiver] = at(open(), 0).transceivers;
+  if (transceiver !== undefined) transceiver.sender.replaceTrack = () => new Promise(() => {});
+  const changed = polite.peer.setTrack("audio", track("microphone"));
+  polite.peer.begin();
+  await changed;
+  await exchange();
+  assert.deepEqual(at(open()).transceivers[0]?.sending ?? at(open(), 0).transceivers[0]?.sending, track("microphone"));
+});
+
 test("the peer is told what is on, when the channel opens and at every change", async () => {
   const { peer } = side({ tracks: { audio: track("microphone"), camera: null, screen: null } });
   peer.begin();
