@@ -24,15 +24,17 @@ mod rate;
 mod tries;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use litemap::LiteMap;
+use serde_json::value::RawValue;
 
 use crate::access::{Bytes32, Claims, JoinSecrets, PinnedGate, TokenError, issue_resume_token, read_resume_token};
 use crate::ice::{Ice, Relays};
 use crate::protocol::{
     ClientFrame, CloseCode, DESERTED_AFTER, ErrorCode, GateOffer, LeftReason, Limits, MALFORMED_FRAMES, Malformed,
     Millis, Offer, PeerEntry, PeerId, REMOVED_MAX, RoomEntry, RoomName, SWEEP_AFTER, ServerFrame, UndeliveredReason,
-    WAITING_STALE_AFTER, decode, relayed_signal, says_goodbye,
+    WAITING_STALE_AFTER, decode, says_goodbye,
 };
 
 use tries::Tries;
@@ -116,6 +118,16 @@ pub enum Output {
         /// The frame.
         text: String,
     },
+    /// Send a signal: [`relayed_signal`](crate::protocol::relayed_signal) of `from` and this part of the frame that came in. It is
+    /// not written out, since a driver may have a cheaper way than to copy it.
+    Relay {
+        /// To whom; never empty.
+        to: Receivers,
+        /// Whose signal it is.
+        from: PeerId,
+        /// Which bytes of the frame are its data.
+        data: Range<usize>,
+    },
     /// Clear the socket's attachment and close it. What still happens on it concerns the room no more.
     Close {
         /// Which.
@@ -136,6 +148,15 @@ pub enum Output {
     Forget,
     /// Ask the relay service. [`Input::Relays`] is to follow, whenever the answer is there; nothing waits for it but who asked.
     AskRelays,
+}
+
+/// To whom a signal goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receivers {
+    /// To one.
+    One(SocketId),
+    /// To everybody else.
+    Many(Vec<SocketId>),
 }
 
 /// How a room is set up.
@@ -895,12 +916,14 @@ impl Room {
             Verdict::Drop => return,
             Verdict::Close => return self.expel(peer, CloseCode::TooManyMessages, now),
         }
-        let decoded = match frame {
-            Frame::Text(text) => decode(text),
-            Frame::Binary(_) | Frame::Oversized => Err(Malformed::Binary),
+        let text = match frame {
+            Frame::Text(text) => text,
+            Frame::Binary(_) | Frame::Oversized => {
+                return self.complain(peer, socket, &Malformed::Binary.to_string(), now);
+            }
         };
-        match decoded {
-            Ok(frame) if self.seats.contains_key(&peer) => self.obey(peer, socket, frame, now, environment),
+        match decode(text) {
+            Ok(frame) if self.seats.contains_key(&peer) => self.obey(peer, socket, text, frame, now, environment),
             Ok(ClientFrame::Bye) => {
                 self.end_knock(peer);
                 self.outputs.push_back(Output::Close { socket, code: CloseCode::Normal });
@@ -914,6 +937,7 @@ impl Room {
         &mut self,
         peer: PeerId,
         socket: SocketId,
+        text: &str,
         frame: ClientFrame<'_>,
         now: Millis,
         environment: &mut dyn Environment,
@@ -922,9 +946,7 @@ impl Room {
             ClientFrame::Signal { to: Some(to), data, reference } => {
                 let reason = match to.peer.and_then(|to| self.reach(to, now, environment)) {
                     Some(Reach::Connected(to)) => {
-                        self.relayed = self.relayed.saturating_add(1);
-                        self.outputs.push_back(Output::Send { to, text: relayed_signal(peer, data) });
-                        return;
+                        return self.relay(peer, Receivers::One(to), text, data);
                     }
                     Some(Reach::Away) => UndeliveredReason::Away,
                     None => UndeliveredReason::Unknown,
@@ -933,8 +955,12 @@ impl Room {
             }
             ClientFrame::Signal { to: None, data, .. } => {
                 self.find_vanished(Some(peer), now, environment);
-                self.relayed = self.relayed.saturating_add(1);
-                self.broadcast(peer, || relayed_signal(peer, data));
+                let to = self.others(peer);
+                if to.is_empty() {
+                    self.relayed = self.relayed.saturating_add(1);
+                } else {
+                    self.relay(peer, Receivers::Many(to), text, data);
+                }
             }
             ClientFrame::Bye => {
                 self.sockets.remove(&socket);
@@ -958,6 +984,11 @@ impl Room {
             }
             ClientFrame::End => self.command(peer, socket, Some(Command::End), now, environment),
         }
+    }
+
+    fn relay(&mut self, from: PeerId, to: Receivers, text: &str, data: &RawValue) {
+        self.relayed = self.relayed.saturating_add(1);
+        self.outputs.push_back(Output::Relay { to, from, data: place_in(text, data.get()) });
     }
 
     /// Obeys a command if it comes from somebody who may give it; `None` is one about nobody.
@@ -1166,9 +1197,18 @@ impl Room {
 
     /// Declares away every connection whose last sign of life is too old, but that of one peer.
     fn find_vanished(&mut self, but: Option<PeerId>, now: Millis, environment: &mut dyn Environment) {
-        let peers: Vec<PeerId> = self.seats.keys().copied().filter(|&peer| Some(peer) != but).collect();
-        for peer in peers {
-            self.reach(peer, now, environment);
+        let stale_after = self.config.limits.stale_after();
+        let mut vanished = Vec::new();
+        for (&peer, seat) in self.seats.iter_mut() {
+            if let Link::Connected(connection) = &mut seat.link
+                && Some(peer) != but
+                && connection.is_stale(stale_after, now, environment)
+            {
+                vanished.push(peer);
+            }
+        }
+        for peer in vanished {
+            self.expel(peer, CloseCode::Vanished, now);
         }
         self.find_vanished_waiters(now, environment);
     }
@@ -1291,7 +1331,10 @@ impl Room {
     }
 
     fn tell_others(&mut self, peer: PeerId, frame: &ServerFrame<'_>) {
-        self.broadcast(peer, || frame.encode());
+        let to = self.others(peer);
+        if !to.is_empty() {
+            self.outputs.push_back(Output::Broadcast { to, text: frame.encode() });
+        }
     }
 
     fn tell_all(&mut self, frame: &ServerFrame<'_>) {
@@ -1302,13 +1345,16 @@ impl Room {
     }
 
     /// Sends to every connected peer but this one, in the order in which they connected.
-    fn broadcast(&mut self, but: PeerId, text: impl FnOnce() -> String) {
-        let to: Vec<SocketId> =
-            self.sockets.iter().filter(|&(_, &peer)| peer != but).map(|(&socket, _)| socket).collect();
-        if !to.is_empty() {
-            self.outputs.push_back(Output::Broadcast { to, text: text() });
-        }
+    /// The sockets of all seats but one.
+    fn others(&self, but: PeerId) -> Vec<SocketId> {
+        self.sockets.iter().filter(|&(_, &peer)| peer != but).map(|(&socket, _)| socket).collect()
     }
+}
+
+/// Which bytes of `text` its part `part` is.
+fn place_in(text: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    start..start.wrapping_add(part.len())
 }
 
 /// Where a signal to a seated peer goes.

@@ -2,12 +2,18 @@
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker::{Env, Request, Response, Result, console_error};
+use web_sys::{Request, Response, ResponseInit};
 
-use super::platform::{get_random_values, now};
+use super::platform::{Env, get_random_values, now};
 use super::settings::with_config;
 use crate::protocol::{HttpBody, HttpError, RoomName};
 use crate::route::{self, Location, Route, RouteError};
+
+/// Runs once in each wasm instance, before anything else.
+#[wasm_bindgen(start)]
+fn start() {
+    std::panic::set_hook(Box::new(|panic| report("panic", &panic.to_string())));
+}
 
 /// Answers a request, or returns the name of the room that is to answer it.
 ///
@@ -18,36 +24,35 @@ use crate::route::{self, Location, Route, RouteError};
 ///
 /// What the runtime throws.
 #[wasm_bindgen]
-pub fn fetch(request: web_sys::Request, env: &Env) -> std::result::Result<JsValue, JsValue> {
-    let request = Request::from(request);
+pub fn fetch(request: &Request, env: &Env) -> Result<JsValue, JsValue> {
     let routed =
-        match with_config(env, |config| routed(&request, |request| route::route(request, &config.allowed_origins))) {
+        match with_config(env, |config| routed(request, |request| route::route(request, &config.allowed_origins))) {
             Ok(routed) => routed?,
             Err(error) => {
                 report("configuration", &error.to_string());
-                return respond(error_response(500, "misconfigured", &error.to_string()));
+                return Ok(error_response(500, "misconfigured", &error.to_string())?.into());
             }
         };
-    match routed {
+    let response = match routed {
         Ok(Route::Health) => {
-            let body = HttpBody::Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
-            respond(json_response(200, &body))
+            json_response(200, &HttpBody::Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
         }
-        Ok(Route::Preflight) => respond(Response::empty().map(|response| response.with_status(204))),
+        Ok(Route::Preflight) => respond(204, None, &[]),
         Ok(Route::CreateRoom { token }) => {
             let may = with_config(env, |config| config.may_create(token.as_deref(), now()));
             if !may.unwrap_or(false) {
-                return respond(route_error_response(RouteError::TokenNeeded));
+                return Ok(route_error_response(RouteError::TokenNeeded)?.into());
             }
             let mut entropy = [0; RoomName::ENTROPY];
             get_random_values(&mut entropy)?;
             let room = RoomName::fresh(entropy);
-            let url = format!("{}/r/{}", Location::of(&request.inner().url()).origin, room.as_str());
-            respond(json_response(201, &HttpBody::Created { room: room.as_str(), url: &url }))
+            let url = format!("{}/r/{}", Location::of(&request.url()).origin, room.as_str());
+            json_response(201, &HttpBody::Created { room: room.as_str(), url: &url })
         }
-        Ok(Route::RoomStatus { room, .. } | Route::Socket { room, .. }) => Ok(room.as_str().into()),
-        Err(error) => respond(route_error_response(error)),
-    }
+        Ok(Route::RoomStatus { room, .. } | Route::Socket { room, .. }) => return Ok(room.as_str().into()),
+        Err(error) => route_error_response(error),
+    };
+    Ok(response?.into())
 }
 
 /// Whether pages of this origin may read what this host answers.
@@ -57,19 +62,15 @@ pub fn allows_origin(env: &Env, origin: &str, host: &str) -> bool {
     with_config(env, |config| config.allowed_origins.allow(Some(origin), host)).unwrap_or(false)
 }
 
-fn respond(response: Result<Response>) -> std::result::Result<JsValue, JsValue> {
-    Ok(web_sys::Response::from(response?).into())
-}
-
 /// Shows a request to the pure core.
-pub fn routed<T>(request: &Request, then: impl FnOnce(&route::Request<'_>) -> T) -> Result<T> {
-    let url = request.inner().url();
+pub fn routed<T>(request: &Request, then: impl FnOnce(&route::Request<'_>) -> T) -> Result<T, JsValue> {
+    let (method, url, headers) = (request.method(), request.url(), request.headers());
     let location = Location::of(&url);
-    let header = |name| request.headers().get(name);
+    let header = |name| headers.get(name);
     let (upgrade, origin) = (header("upgrade")?, header("origin")?);
     let (subprotocols, authorization) = (header("sec-websocket-protocol")?, header("authorization")?);
     Ok(then(&route::Request {
-        method: request.inner().method().as_str(),
+        method: &method,
         path: location.path,
         host: location.host,
         upgrade: upgrade.as_deref(),
@@ -80,7 +81,7 @@ pub fn routed<T>(request: &Request, then: impl FnOnce(&route::Request<'_>) -> T)
 }
 
 /// The answer to a request that cannot be served.
-pub fn route_error_response(error: RouteError) -> Result<Response> {
+pub fn route_error_response(error: RouteError) -> Result<Response, JsValue> {
     let response = error_response(error.status(), error.code(), error.message())?;
     if let Some((name, value)) = error.header() {
         response.headers().set(name, value)?;
@@ -88,22 +89,32 @@ pub fn route_error_response(error: RouteError) -> Result<Response> {
     Ok(response)
 }
 
-fn error_response(status: u16, code: &str, message: &str) -> Result<Response> {
+fn error_response(status: u16, code: &str, message: &str) -> Result<Response, JsValue> {
     json_response(status, &HttpBody::Error { error: HttpError { code, message } })
 }
 
 /// A JSON body that nobody may keep.
-pub fn json_response(status: u16, body: &HttpBody<'_>) -> Result<Response> {
-    let response = Response::ok(body.encode())?.with_status(status);
-    response.headers().set("content-type", "application/json")?;
-    response.headers().set("cache-control", "no-store")?;
+pub fn json_response(status: u16, body: &HttpBody<'_>) -> Result<Response, JsValue> {
+    let headers = [("content-type", "application/json"), ("cache-control", "no-store")];
+    respond(status, Some(&body.encode()), &headers)
+}
+
+/// A response with these headers.
+pub fn respond(status: u16, body: Option<&str>, headers: &[(&str, &str)]) -> Result<Response, JsValue> {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    let response = Response::new_with_opt_str_and_init(body, &init)?;
+    for (name, value) in headers {
+        response.headers().set(name, value)?;
+    }
     Ok(response)
 }
 
 /// Logs an error, as `worker.js` does.
 pub fn report(place: &str, message: &str) {
     let message = serde_json::to_string(message).unwrap_or_default();
-    console_error!("{{\"event\":\"error\",\"in\":\"{place}\",\"message\":{message}}}");
+    let line = ["{\"event\":\"error\",\"in\":\"", place, "\",\"message\":", &message, "}"].concat();
+    web_sys::console::error_1(&JsValue::from_str(&line));
 }
 
 /// An error of the runtime, as the shell reports it.

@@ -1,4 +1,4 @@
-//! What Cloudflare's runtime offers and the `worker` crate does not bind, or binds only for `async` code (<https://developers.cloudflare.com/durable-objects/api/>).
+//! What Cloudflare's runtime offers and `worker-sys` does not bind (<https://developers.cloudflare.com/durable-objects/api/>).
 
 use js_sys::{Date, Promise};
 use wasm_bindgen::JsValue;
@@ -7,6 +7,9 @@ use web_sys::WebSocket;
 
 #[wasm_bindgen]
 extern "C" {
+    /// The bindings and variables of the worker.
+    pub type Env;
+
     /// `DurableObjectState`.
     pub type State;
 
@@ -54,6 +57,12 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
     pub fn get_random_values(buffer: &mut [u8]) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/edge/signal.js")]
+extern "C" {
+    /// The signal whose data is a part of an incoming frame: what stands before it, then the frame's characters from `start` to `end`.
+    pub fn signal(head: &JsValue, frame: &JsValue, start: usize, end: usize) -> JsValue;
 }
 
 /// Milliseconds since the Unix epoch.

@@ -3,22 +3,27 @@
 //! Every event is handled synchronously: without the promise that the `#[durable_object]` macro makes of each, and without
 //! a moment in which another event could see half of this one (docs/adr/0002).
 
+use std::ops::Range;
+
 use js_sys::{ArrayBuffer, JsString, Map};
 use litemap::LiteMap;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::WebSocket;
-use worker::worker_sys::{DurableObjectState, WebSocketRequestResponsePair};
-use worker::{Env, Response, WebSocketPair};
+use web_sys::{Request, Response, ResponseInit, WebSocket};
+use worker_sys::ext::ResponseInitExt as _;
+use worker_sys::{DurableObjectState, WebSocketPair, WebSocketRequestResponsePair};
 
-use super::entry::{describe, json_response, report, route_error_response, routed};
-use super::platform::{Socket, State, Storage, get_random_values, now};
+use super::entry::{describe, json_response, report, respond, route_error_response, routed};
+use super::platform::{Env, Socket, State, Storage, get_random_values, now, signal};
 use super::settings::{counts_signals, journal_secret, with_config};
 use crate::config::AllowedOrigins;
 use crate::ice::Relays;
 use crate::journal::Journal;
-use crate::protocol::{CloseCode, HttpBody, Millis, Offer, PING, PONG, RoomName, SUBPROTOCOL, SWEEP_AFTER};
-use crate::room::{self, Attachment, Environment, Frame, Input, Output, Record, RoomConfig, SocketId};
+use crate::protocol::{
+    CloseCode, HttpBody, Millis, Offer, PING, PONG, PeerId, RoomName, SUBPROTOCOL, SWEEP_AFTER, relayed_signal,
+    signal_head,
+};
+use crate::room::{self, Attachment, Environment, Frame, Input, Output, Receivers, Record, RoomConfig, SocketId};
 use crate::route::{self, Route, RouteError};
 
 /// The key of the room's one stored row.
@@ -65,7 +70,7 @@ struct Live {
 
 /// The sockets that the core knows, under the core's names for them.
 struct Sockets {
-    by_id: LiteMap<SocketId, WebSocket>,
+    by_id: LiteMap<SocketId, Held>,
     /// From a `WebSocket` to its id.
     ids: Map,
     next_id: SocketId,
@@ -73,6 +78,24 @@ struct Sockets {
     newcomer: Option<Newcomer>,
     /// Who wanted to join, if the core closed the socket instead.
     refusal: Option<Refusal>,
+}
+
+/// A socket, and what is kept with it.
+struct Held {
+    socket: WebSocket,
+    /// What stands before the data of every signal that came over it, once one did.
+    signal_head: Option<JsValue>,
+}
+
+/// A text frame that came in.
+#[derive(Clone, Copy)]
+struct Came<'a> {
+    over: SocketId,
+    text: &'a str,
+    /// The same, as the runtime has it.
+    script: &'a JsValue,
+    /// Whether a place in the one is the same place in the other.
+    is_ascii: bool,
 }
 
 /// A socket that is not accepted yet.
@@ -114,16 +137,16 @@ impl Room {
     /// # Errors
     ///
     /// What the runtime throws.
-    pub fn fetch(&mut self, request: web_sys::Request) -> Result<web_sys::Response, JsValue> {
+    pub fn fetch(&mut self, request: &Request) -> Result<Response, JsValue> {
         let relays = request.headers().get(RELAYS_HEADER)?;
         // The origin was checked before the request came here.
-        let routed = routed(&request.into(), |request| route::route(request, &AllowedOrigins::All))?;
-        let response = match routed {
+        let routed = routed(request, |request| route::route(request, &AllowedOrigins::All))?;
+        match routed {
             Ok(Route::Socket { offer, .. }) => {
                 if let Some(relays) = relays.and_then(|text| Relays::decode(&text)) {
                     self.handle(Input::Relays(Some(relays)))?;
                 }
-                return self.accept(offer);
+                self.accept(offer)
             }
             Ok(Route::RoomStatus { gate, .. }) => match self.live()?.room.status(&gate, now()) {
                 Ok(status) => json_response(
@@ -134,16 +157,15 @@ impl Room {
                         capacity: status.capacity,
                         locked: status.locked,
                     },
-                )?,
-                Err(room::NoStatus::Unauthorized) => route_error_response(RouteError::Unauthorized)?,
-                Err(room::NoStatus::TooManyTries) => route_error_response(RouteError::TooManyTries)?,
+                ),
+                Err(room::NoStatus::Unauthorized) => route_error_response(RouteError::Unauthorized),
+                Err(room::NoStatus::TooManyTries) => route_error_response(RouteError::TooManyTries),
             },
             Ok(Route::Health | Route::Preflight | Route::CreateRoom { .. }) => {
-                route_error_response(RouteError::NotFound)?
+                route_error_response(RouteError::NotFound)
             }
-            Err(error) => route_error_response(error)?,
-        };
-        Ok(response.into())
+            Err(error) => route_error_response(error),
+        }
     }
 
     /// A frame came in. Gives what is to be done after it, as `after` does: one call less for each signal.
@@ -157,16 +179,19 @@ impl Room {
         let live = self.live()?;
         let Some(socket) = live.sockets.id(socket) else { return Ok(0) };
         let text;
+        let mut came = None;
         let frame = match message.dyn_ref::<JsString>() {
             // A string has at least as many bytes as UTF-16 units, so what is too long need not be copied to know it.
             Some(string) if string.length() > largest => Frame::Oversized,
             Some(string) => {
                 text = String::from(string);
+                let is_ascii = text.len() == string.length() as usize;
+                came = Some(Came { over: socket, text: &text, script: message, is_ascii });
                 Frame::Text(&text)
             }
             None => Frame::Binary(message.dyn_ref::<ArrayBuffer>().map_or(0, |buffer| buffer.byte_length() as usize)),
         };
-        self.handle(Input::Received { socket, frame })?;
+        self.handle_frame(Input::Received { socket, frame }, came)?;
         Ok(self.after())
     }
 
@@ -244,16 +269,18 @@ impl Room {
 
 impl Room {
     /// Lets somebody in, or answers with the refusal that the fetch entry tells it.
-    fn accept(&mut self, offer: Offer) -> Result<web_sys::Response, JsValue> {
-        let pair = WebSocketPair::new()?;
-        let response = Response::from_websocket(pair.client)?;
+    fn accept(&mut self, offer: Offer) -> Result<Response, JsValue> {
+        let mut pair = WebSocketPair::new()?;
+        let mut init = ResponseInit::new();
+        init.set_status(101);
+        init.websocket(&pair.client()?)?;
+        let response = Response::new_with_opt_str_and_init(None, &init)?;
         response.headers().set("sec-websocket-protocol", SUBPROTOCOL)?;
-        let server: &WebSocket = pair.server.as_ref();
-        let socket = self.live()?.sockets.add_newcomer(server.clone());
+        let socket = self.live()?.sockets.add_newcomer(pair.server()?);
         self.handle(Input::Opened { socket, offer })?;
         match self.live()?.sockets.refusal.take() {
             Some(refusal) => refusal_response(&refusal),
-            None => Ok(response.into()),
+            None => Ok(response),
         }
     }
 
@@ -294,14 +321,19 @@ impl Room {
     /// Drives the core: one input, all outputs, the timeout. Where the runtime refuses something, the room is rebuilt at
     /// the next event from what is attached and stored.
     fn handle(&mut self, input: Input<'_>) -> Result<(), JsValue> {
-        let handled = self.drive(input);
+        self.handle_frame(input, None)
+    }
+
+    /// The same, with the text frame that came in, if one did.
+    fn handle_frame(&mut self, input: Input<'_>, came: Option<Came<'_>>) -> Result<(), JsValue> {
+        let handled = self.drive(input, came);
         if handled.is_err() {
             self.live = None;
         }
         handled
     }
 
-    fn drive(&mut self, input: Input<'_>) -> Result<(), JsValue> {
+    fn drive(&mut self, input: Input<'_>, came: Option<Came<'_>>) -> Result<(), JsValue> {
         self.live()?;
         let storage = self.storage();
         let Some(live) = &mut self.live else { return Ok(()) };
@@ -326,6 +358,14 @@ impl Room {
                     let text = JsValue::from_str(&text);
                     for to in to {
                         live.sockets.send_string(to, &text);
+                    }
+                }
+                Output::Relay { to, from, data } => {
+                    let Some(came) = came else { continue };
+                    let signal = live.sockets.signal(came, from, data);
+                    match to {
+                        Receivers::One(to) => live.sockets.send_string(to, &signal),
+                        Receivers::Many(to) => to.into_iter().for_each(|to| live.sockets.send_string(to, &signal)),
                     }
                 }
                 Output::Close { socket, code } => live.sockets.close(socket, code),
@@ -356,11 +396,10 @@ impl Room {
 }
 
 /// A refusal as the fetch entry understands it: `worker.js` accepts the socket, tells it and closes it.
-fn refusal_response(refusal: &Refusal) -> Result<web_sys::Response, JsValue> {
-    let response = Response::ok(refusal.told.clone())?;
-    response.headers().set("switchboard-close-code", &refusal.code.number().to_string())?;
-    response.headers().set("switchboard-close-reason", refusal.code.reason())?;
-    Ok(response.into())
+fn refusal_response(refusal: &Refusal) -> Result<Response, JsValue> {
+    let number = refusal.code.number().to_string();
+    let headers = [("switchboard-close-code", number.as_str()), ("switchboard-close-reason", refusal.code.reason())];
+    respond(200, Some(&refusal.told), &headers)
 }
 
 impl Sockets {
@@ -377,14 +416,14 @@ impl Sockets {
     /// The newcomer's socket, if this is it: it is to be accepted now, and no newcomer's any more.
     fn admit(&mut self, socket: SocketId) -> Option<&WebSocket> {
         self.newcomer.take_if(|newcomer| newcomer.socket == socket)?;
-        self.by_id.get(&socket)
+        self.by_id.get(&socket).map(|held| &held.socket)
     }
 
     fn add(&mut self, socket: WebSocket) -> SocketId {
         let id = self.next_id;
         self.next_id += 1;
         self.ids.set(&socket, &JsValue::from(id));
-        self.by_id.insert(id, socket);
+        self.by_id.insert(id, Held { socket, signal_head: None });
         id
     }
 
@@ -408,16 +447,28 @@ impl Sockets {
         }
     }
 
+    /// The signal whose data is this part of the frame that came in. Where that is possible it is cut out of the runtime's own string:
+    /// a copy into the module's memory and back costs more than all the rest of relaying a long one.
+    fn signal(&mut self, came: Came<'_>, from: PeerId, data: Range<usize>) -> JsValue {
+        match self.by_id.get_mut(&came.over) {
+            Some(held) if came.is_ascii => {
+                let head = held.signal_head.get_or_insert_with(|| JsValue::from_str(&signal_head(from)));
+                signal(head, came.script, data.start, data.end)
+            }
+            _ => JsValue::from_str(&relayed_signal(from, came.text.get(data).unwrap_or_default())),
+        }
+    }
+
     /// Sends, unless the connection is already gone: then its close event is on its way, and tells the core.
     fn send_string(&self, to: SocketId, text: &JsValue) {
-        if let Some(socket) = self.by_id.get(&to) {
+        if let Some(Held { socket, .. }) = self.by_id.get(&to) {
             let _ = socket.unchecked_ref::<Socket>().send(text);
         }
     }
 
     fn attach(&self, socket: SocketId, attachment: &str) -> Result<(), JsValue> {
         match self.by_id.get(&socket) {
-            Some(socket) => socket.unchecked_ref::<Socket>().serialize_attachment(&JsValue::from_str(attachment)),
+            Some(held) => held.socket.unchecked_ref::<Socket>().serialize_attachment(&JsValue::from_str(attachment)),
             None => Ok(()),
         }
     }
@@ -425,7 +476,7 @@ impl Sockets {
     /// Closes, unless the connection is already gone. The socket stays listed by the runtime until the other side
     /// answers, so its attachment is cleared: whoever wakes meanwhile must not take it for a seat.
     fn close(&mut self, socket: SocketId, code: CloseCode) {
-        let Some(closing) = self.by_id.remove(&socket) else { return };
+        let Some(Held { socket: closing, .. }) = self.by_id.remove(&socket) else { return };
         self.ids.delete(&closing);
         if let Some(Newcomer { told, .. }) = self.newcomer.take_if(|newcomer| newcomer.socket == socket) {
             self.refusal = Some(Refusal { told, code });
@@ -454,7 +505,7 @@ impl Environment for Runtime<'_> {
     }
 
     fn last_ping(&self, socket: SocketId) -> Option<Millis> {
-        let socket = self.sockets.by_id.get(&socket)?;
+        let Held { socket, .. } = self.sockets.by_id.get(&socket)?;
         let date = self.state.unchecked_ref::<State>().auto_response_timestamp(socket).ok()??;
         // A time in milliseconds is a whole number far below 2^53.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

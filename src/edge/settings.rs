@@ -5,9 +5,8 @@ use std::cell::OnceCell;
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker::Env;
 
-use super::platform::get_random_values;
+use super::platform::{Env, get_random_values};
 use crate::config::{Config, ConfigError};
 
 thread_local! {

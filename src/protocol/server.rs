@@ -156,19 +156,19 @@ impl ServerFrame<'_> {
     }
 }
 
+/// What stands before the `data` of the frame `{"type":"signal","from","data"}`; after it stands [`SIGNAL_TAIL`].
+#[must_use]
+pub fn signal_head(from: PeerId) -> String {
+    [r#"{"type":"signal","from":""#, from.as_str(), r#"","data":"#].concat()
+}
+
+/// What stands after the `data` of a signal.
+pub const SIGNAL_TAIL: &str = "}";
+
 /// The frame `{"type":"signal","from","data"}`, with `data` byte for byte as it was sent.
 #[must_use]
-pub fn relayed_signal(from: PeerId, data: &RawValue) -> String {
-    const HEAD: &str = r#"{"type":"signal","from":""#;
-    const NECK: &str = r#"","data":"#;
-    let data = data.get();
-    let mut text = String::with_capacity(HEAD.len() + PeerId::LEN + NECK.len() + data.len() + 1);
-    text.push_str(HEAD);
-    text.push_str(from.as_str());
-    text.push_str(NECK);
-    text.push_str(data);
-    text.push('}');
-    text
+pub fn relayed_signal(from: PeerId, data: &str) -> String {
+    [&signal_head(from), data, SIGNAL_TAIL].concat()
 }
 
 /// What the HTTP endpoints answer with: JSON bodies.

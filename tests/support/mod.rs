@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use switchboard::access::JoinSecrets;
 use switchboard::ice::{Ice, IceServers};
-use switchboard::protocol::{GateOffer, Limits, Millis, Offer, RoomName};
-use switchboard::room::{Attachment, Environment, Frame, Input, Output, Record, Room, RoomConfig, SocketId};
+use switchboard::protocol::{GateOffer, Limits, Millis, Offer, RoomName, relayed_signal};
+use switchboard::room::{Attachment, Environment, Frame, Input, Output, Receivers, Record, Room, RoomConfig, SocketId};
 
 pub const START: Millis = 1_790_000_000_000;
 pub const DAY: Millis = 24 * 60 * 60 * 1000;
@@ -78,12 +78,31 @@ impl World {
 
     /// Drives one input and carries out the outputs, which it returns.
     pub fn drive(&mut self, input: Input<'_>) -> Vec<Output> {
+        let frame = match input {
+            Input::Received { frame: Frame::Text(text), .. } => text.to_owned(),
+            _ => String::new(),
+        };
         self.room.handle(input, self.now, &mut self.senses);
-        self.drain()
+        self.drain_after(&frame)
     }
 
     pub fn drain(&mut self) -> Vec<Output> {
-        let outputs: Vec<Output> = std::iter::from_fn(|| self.room.poll_output()).collect();
+        self.drain_after("")
+    }
+
+    /// Signals are written out in what is returned, from the frame that came in.
+    fn drain_after(&mut self, frame: &str) -> Vec<Output> {
+        let written = |output| match output {
+            Output::Relay { to, from, data } => {
+                let text = relayed_signal(from, &frame[data]);
+                match to {
+                    Receivers::One(to) => Output::Send { to, text },
+                    Receivers::Many(to) => Output::Broadcast { to, text },
+                }
+            }
+            output => output,
+        };
+        let outputs: Vec<Output> = std::iter::from_fn(|| self.room.poll_output()).map(written).collect();
         for output in &outputs {
             match output {
                 Output::Send { to, .. } => assert!(self.attachments.contains_key(to), "a send to a closed socket"),
@@ -104,6 +123,7 @@ impl World {
                 }
                 Output::Forget => self.record = None,
                 Output::AskRelays => {}
+                Output::Relay { .. } => unreachable!("a signal is written out"),
             }
         }
         outputs

@@ -31,7 +31,7 @@ fn generate(input: &str, out_dir: &str) -> Result<(), Box<dyn std::error::Error>
         .module(true)?
         .typescript(false)
         .omit_default_module_path(true)
-        // One copy from a JavaScript string into wasm memory, instead of a loop over its characters.
+        // Without an array between a JavaScript string and the memory of the module.
         .encode_into(EncodeInto::Always)
         // `__wbg_reset_state`, with which worker.js starts afresh after a panic.
         .reset_state_function(true)
