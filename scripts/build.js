@@ -57,7 +57,7 @@ export function build() {
     "sign-ext",
   ];
   const enabled = features.map((feature) => `--enable-${feature}`);
-  run(path.join(bin, "node"), [path.join(bin, "wasm-opt"), "-O3", ...enabled, wasm, "-o", wasm]);
+  run(path.join(bin, "node"), [path.join(bin, "wasm-opt"), "-O3", "--strip-target-features", ...enabled, wasm, "-o", wasm]);
 
   for (const name of ["index.js", "index_bg.wasm"]) {
     renameSync(path.join(staging, name), path.join(out, name));
