@@ -72,7 +72,7 @@ function namedBy(page) {
  */
 function embedOrigins() {
   const configuration = readFileSync(path.join(root, "wrangler.toml"), "utf8");
-  const set = process.env.EMBED_ORIGINS ?? /^EMBED_ORIGINS *= *"([^"]*)"/m.exec(configuration)?.[1] ?? "";
+  const set = process.env.EMBED_ORIGINS ?? /^EMBED_ORIGINS *= *(["'])(.*?)\1/m.exec(configuration)?.[2] ?? "";
   const origins = set.split(/[ ,]+/).filter((origin) => origin !== "");
   for (const origin of origins) {
     if (!/^https?:/.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) {

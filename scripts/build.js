@@ -76,8 +76,8 @@ export function build() {
     "reference-types",
     "sign-ext",
   ];
-  const enabled = features.map((feature) => `--enable-${feature}`);
-  run(path.join(bin, "node"), [path.join(bin, "wasm-opt"), "-O3", ...enabled, wasm, "-o", wasm]);
+  const passes = ["-O3", "--strip-target-features", ...features.map((feature) => `--enable-${feature}`)];
+  run(path.join(bin, "node"), [path.join(bin, "wasm-opt"), ...passes, wasm, "-o", wasm]);
 
   for (const name of ["index.js", "index_bg.wasm"]) {
     renameSync(path.join(staging, name), path.join(out, name));

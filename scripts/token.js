@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { parseArgs, parseEnv } from "node:util";
 import { main, Problem, root } from "./setup.js";
 
 const USAGE =
@@ -15,7 +15,7 @@ await main(() => {
   const { room, minutes, host, peer } = options();
   if (!/^[A-Za-z0-9_-]{1,64}$|^[A-Za-z0-9_-]{0,63}\*$/.test(room))
     throw new Problem(`--room is missing, or is no room's name: ${USAGE}`);
-  if (!(minutes > 0)) throw new Problem(`--minutes is a number above 0: ${USAGE}`);
+  if (!(minutes > 0 && minutes < Infinity)) throw new Problem(`--minutes is a number above 0: ${USAGE}`);
   if (peer !== undefined && !/^[A-Za-z0-9_-]{10}$/.test(peer))
     throw new Problem("--peer is 10 of the characters A-Z a-z 0-9 _ -");
   const exp = Math.floor(Date.now() / 1000) + Math.round(minutes * 60);
@@ -40,9 +40,7 @@ function options() {
 /** @returns {string} */
 function secret() {
   const file = path.join(root, ".dev.vars");
-  const kept = existsSync(file)
-    ? /^JOIN_SECRET\s*=\s*(["']?)(.*)\1\s*$/m.exec(readFileSync(file, "utf8"))?.[2]
-    : undefined;
+  const kept = existsSync(file) ? parseEnv(readFileSync(file, "utf8")).JOIN_SECRET : undefined;
   // The worker, too, takes it without the spaces around it.
   const secret = (process.env.JOIN_SECRET || kept)?.trim();
   if (!secret) {

@@ -133,6 +133,10 @@ fn ice(text: impl Fn(&str) -> Option<String>, ttl_seconds: u32) -> Result<Ice, C
     }
     let service = pair(&text, "CLOUDFLARE_TURN_KEY_ID", "CLOUDFLARE_TURN_API_TOKEN")?
         .map(|(key_id, token)| {
+            // It goes into a header, and the runtime quotes one that it finds odd.
+            if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(wrong("CLOUDFLARE_TURN_API_TOKEN")("it has characters that no token has".to_owned()));
+            }
             RelayService::new(&endpoint, &key_id, Secret::new(token), ttl_seconds)
                 .map_err(wrong("CLOUDFLARE_TURN_KEY_ID"))
         })
@@ -190,7 +194,7 @@ impl AllowedOrigins {
 
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', '*']))
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', '*', ' ']))
 }
 
 #[cfg(test)]
@@ -260,6 +264,7 @@ mod tests {
             ("TURN_TTL_SECONDS", "59"),
             ("TURN_TTL_SECONDS", "172801"),
             ("CLOUDFLARE_TURN_ENDPOINT", "turn.example"),
+            ("CLOUDFLARE_TURN_ENDPOINT", "https://turn.example a"),
             ("ALLOWED_ORIGINS", "app.example"),
             ("ALLOWED_ORIGINS", "https://a.example/path"),
             ("ALLOWED_ORIGINS", "https://a.example, *"),
@@ -310,6 +315,17 @@ mod tests {
         for (variable, variables) in [
             ("TURN_URLS", [("TURN_URLS", "stun:a"), ("TURN_SECRET", "north")]),
             ("CLOUDFLARE_TURN_KEY_ID", [("CLOUDFLARE_TURN_KEY_ID", "a/b"), ("CLOUDFLARE_TURN_API_TOKEN", "north")]),
+            // The runtime quotes a header that it finds odd.
+            (
+                "CLOUDFLARE_TURN_API_TOKEN",
+                [("CLOUDFLARE_TURN_KEY_ID", "a"), ("CLOUDFLARE_TURN_API_TOKEN", "north\u{e9}")],
+            ),
+            ("CLOUDFLARE_TURN_API_TOKEN", [("CLOUDFLARE_TURN_KEY_ID", "a"), ("CLOUDFLARE_TURN_API_TOKEN", "no north")]),
+            // The one put where the other belongs.
+            ("TURN_URLS", [("TURN_URLS", "north"), ("TURN_SECRET", "turn:a")]),
+            ("ICE_SERVERS", [("ICE_SERVERS", r#"["north"]"#), ("CREATE", "")]),
+            ("ICE_SERVERS", [("ICE_SERVERS", r#"[{"urls":"turn:u:north@a"}]"#), ("CREATE", "")]),
+            ("ICE_SERVERS", [("ICE_SERVERS", r#"[{"urls":"https://u:north@a"}]"#), ("CREATE", "")]),
         ] {
             let error = config(&variables).unwrap_err();
             assert_eq!(error.variable, variable);

@@ -98,16 +98,17 @@ fn is_turn(url: &str) -> bool {
 }
 
 impl Server {
-    fn check(&self) -> Result<(), String> {
+    /// Says what is wrong, and quotes nothing: there are credentials in what an operator lists, and in what a service answers.
+    fn check(&self) -> Result<(), &'static str> {
         if self.urls.is_empty() {
-            return Err("a server has no URL".to_owned());
+            return Err("a server has no URL");
         }
         for url in &self.urls {
             if !is_turn(url) && !url.starts_with("stun:") && !url.starts_with("stuns:") {
-                return Err(format!("{url:?} is no stun:, stuns:, turn: or turns: URL (RFC 7064, RFC 7065)"));
+                return Err("there is another URL than stun:, stuns:, turn: and turns: (RFC 7064, RFC 7065)");
             }
             if is_turn(url) && (self.username.is_none() || self.credential.is_none()) {
-                return Err(format!("{url:?} needs a username and a credential"));
+                return Err("a TURN server needs a username and a credential");
             }
         }
         Ok(())
@@ -125,8 +126,10 @@ impl IceServers {
     ///
     /// A sentence that says what is wrong with it.
     pub fn parse(json: &str) -> Result<Self, String> {
-        let servers = read_servers(json)
-            .map_err(|error| format!("must be a JSON array of {{urls, username?, credential?}}: {error}"))?;
+        // What the parser says would quote it.
+        let servers = read_servers(json).map_err(|error| {
+            format!("it is no JSON array of {{urls, username?, credential?}}, as column {} shows", error.column())
+        })?;
         servers.iter().try_for_each(Server::check)?;
         Ok(Self(items(&servers)))
     }
@@ -151,7 +154,10 @@ impl Turn {
     pub fn new(urls: &str, secret: Secret, ttl_seconds: u32) -> Result<Self, String> {
         let urls: Vec<String> = urls.split([',', ' ']).filter(|url| !url.is_empty()).map(str::to_owned).collect();
         match urls.iter().find(|url| !is_turn(url)) {
-            Some(bad) => Err(format!("{bad:?} is no turn: or turns: URL (RFC 7065); several are parted by commas")),
+            // It may be the secret, put in the wrong place.
+            Some(_) => {
+                Err("it names what is no turn: or turns: URL (RFC 7065); several are parted by commas".to_owned())
+            }
             None if urls.is_empty() => Err("it names no URL".to_owned()),
             // Strings: there is nothing in them that serde_json refuses.
             None => Ok(Self { urls: serde_json::to_string(&urls).unwrap_or_default(), secret, ttl_seconds }),

@@ -174,6 +174,9 @@ impl From<BadRoomName> for RouteError {
 /// [`RouteError`], which is the answer.
 pub fn route(request: &Request<'_>, origins: &AllowedOrigins) -> Result<Route, RouteError> {
     let path = request.path.strip_prefix("/api/").ok_or(RouteError::NotFound)?;
+    if is_preflight(request, origins) {
+        return Ok(Route::Preflight);
+    }
     let mut segments = path.split('/');
     match (segments.next(), segments.next(), segments.next(), segments.next()) {
         (Some("health"), None, None, None) => {
@@ -181,9 +184,6 @@ pub fn route(request: &Request<'_>, origins: &AllowedOrigins) -> Result<Route, R
             Ok(Route::Health)
         }
         (Some("rooms"), None, None, None) => {
-            if is_preflight(request, origins) {
-                return Ok(Route::Preflight);
-            }
             if request.method != "POST" {
                 return Err(RouteError::MethodNotAllowed { allow: "POST" });
             }
@@ -191,9 +191,6 @@ pub fn route(request: &Request<'_>, origins: &AllowedOrigins) -> Result<Route, R
         }
         (Some("rooms"), Some(room), None, None) => {
             let room = RoomName::parse(room)?;
-            if is_preflight(request, origins) {
-                return Ok(Route::Preflight);
-            }
             read_only(request)?;
             let gate = credentials(request.authorization, "gate").map_or(GateOffer::Absent, GateOffer::read);
             Ok(Route::RoomStatus { room, gate })
@@ -326,7 +323,7 @@ mod tests {
     #[test]
     fn allowed_sites_may_ask_what_they_may_send_and_others_may_not() {
         let these = AllowedOrigins::These(vec!["https://app.example".to_owned()]);
-        for path in ["/api/rooms", "/api/rooms/a"] {
+        for path in ["/api/rooms", "/api/rooms/a", "/api/health"] {
             let ask = |origin| route(&Request { method: "OPTIONS", origin, ..get(path) }, &these);
             assert_eq!(ask(Some("https://app.example")), Ok(Route::Preflight), "{path}");
             for origin in [None, Some("https://evil.example")] {

@@ -32,8 +32,8 @@ function isLoopback(address) {
  * @typedef {{ limit: (options: { key: string }) => Promise<{ success: boolean }> }} Limiter the platform's rate-limit binding
  */
 export async function asksTooOften(request, env) {
-  const joins = request.headers.has("upgrade");
-  const limiter = joins ? env.JOIN_LIMIT : request.method === "POST" ? env.CREATE_LIMIT : undefined;
+  const joins = request.headers.has("upgrade") ? env.JOIN_LIMIT : undefined;
+  const limiter = request.method === "POST" ? env.CREATE_LIMIT : joins;
   const address = request.headers.get("cf-connecting-ip");
   if (limiter === undefined || address === null || isLoopback(address)) return false;
   const { success } = await limiter.limit({ key: addressKey(address) });

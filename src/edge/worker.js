@@ -29,12 +29,13 @@ const DATA = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  vary: "Origin",
 };
 
 /** What a page of an allowed site may send. The answer may be kept for two hours: longer Chromium keeps none. */
 const PREFLIGHT = {
   "access-control-allow-methods": "GET, HEAD, POST",
-  "access-control-allow-headers": "authorization",
+  "access-control-allow-headers": "authorization, content-type",
   "access-control-max-age": "7200",
 };
 
@@ -105,20 +106,16 @@ async function forRoom(request, ctx) {
 }
 
 /**
- * What was answered, as nothing but data; with the headers that let pages of other sites read what is said of rooms, where
- * they may (the CORS protocol of the Fetch standard).
+ * What was answered, as nothing but data; with the headers that let pages of other sites read it, where they may (the CORS
+ * protocol of the Fetch standard).
  */
 function finished(request, env, response) {
   const copy = new Response(response.body, response);
   const headers = { ...DATA };
-  const { host, pathname } = new URL(request.url);
-  if (pathname.startsWith("/api/rooms")) {
-    headers.vary = "Origin";
-    const origin = request.headers.get("origin");
-    if (origin !== null && wasm.allowsOrigin(env, origin, host)) {
-      headers["access-control-allow-origin"] = origin;
-      Object.assign(headers, request.method === "OPTIONS" ? PREFLIGHT : EXPOSED);
-    }
+  const origin = request.headers.get("origin");
+  if (origin !== null && wasm.allowsOrigin(env, origin, new URL(request.url).host)) {
+    headers["access-control-allow-origin"] = origin;
+    Object.assign(headers, request.method === "OPTIONS" ? PREFLIGHT : EXPOSED);
   }
   for (const [name, value] of Object.entries(headers)) {
     copy.headers.set(name, value);

@@ -1,6 +1,7 @@
 // What bounds a peer: signs of life, sizes, rates, what can be read, and the variables that set it all.
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { startServer } from "../support/server.js";
@@ -322,6 +323,21 @@ describe("the rate limit", () => {
     await expectError(a, "too-many-messages");
     assert.equal(a.texts.length, ["welcome", "joined", "error"].length);
     assert(arrived >= 100 && arrived < 150, `${arrived} of 150 arrived`);
+  });
+
+  test("holds nobody up for a peer that reads nothing, which gets it all once it does", async (t) => {
+    const [, a, b, c] = await three(t, server);
+    b.socket.pause();
+    // More than any buffer on the way takes.
+    const data = randomBytes(45_000).toString("base64");
+    for (let n = 0; n < 99; n += 1) a.send({ type: "signal", to: b.id, data });
+    a.send({ type: "signal", to: c.id, data: "and you" });
+    await c.expect({ type: "signal", from: a.id, data: "and you" });
+    c.send({ type: "signal", to: a.id, data: "me too" });
+    await a.expect({ type: "signal", from: c.id, data: "me too" });
+    b.socket.resume();
+    for (let n = 0; n < 99; n += 1) await b.expect({ type: "signal", from: a.id, data });
+    await expectNothingMore(b, c);
   });
 
   test("closes a peer that floods, which nobody else notices, and it may resume", async (t) => {

@@ -202,6 +202,7 @@ test("the tokens that npm run token makes are good", async (t) => {
     [],
     ["--room", "two words"],
     ["--room", "a", "--minutes", "x"],
+    ["--room", "a", "--minutes", "Infinity"],
     ["--room", "a", "--peer", "b"],
   ]) {
     const done = made(...wrong);
