@@ -31,7 +31,14 @@ const deployed = path.join(root, "build", "deploy");
 
 /** @type {Check[]} */
 const checks = [
-  { name: "fmt", does: "Rust is formatted", run: () => run("cargo", ["fmt", "--all", "--check"]) },
+  {
+    name: "fmt",
+    does: "Rust is formatted",
+    run: () => {
+      run("cargo", ["fmt", "--all", "--check"]);
+      run("cargo", ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]);
+    },
+  },
   {
     name: "clippy",
     does: "Rust lints, native and wasm",

@@ -22,7 +22,8 @@ pub use limits::{
 };
 pub use offer::{GateOffer, Offer};
 pub use server::{
-    HttpBody, HttpError, LeftReason, PeerEntry, RoomEntry, SIGNAL_TAIL, ServerFrame, UndeliveredReason, relayed_signal, signal_head,
+    HttpBody, HttpError, LeftReason, PeerEntry, RoomEntry, SIGNAL_TAIL, ServerFrame, UndeliveredReason, relayed_signal,
+    signal_head,
 };
 
 /// The subprotocol that a client must offer, and the only one that the server ever echoes (RFC 6455, section 1.9).

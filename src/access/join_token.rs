@@ -91,11 +91,10 @@ impl<'de> Deserialize<'de> for NumericDate {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let (seconds, fraction) = raw.get().split_once('.').unwrap_or((raw.get(), ""));
-        let thousandths = fraction
-            .bytes()
-            .chain(*b"000")
-            .take(3)
-            .try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + Millis::from(digit - b'0')));
+        let thousandths = fraction.bytes().chain(*b"000").enumerate().try_fold(0, |sum, (place, digit)| {
+            let sum = if place < 3 { sum * 10 + Millis::from(digit.wrapping_sub(b'0')) } else { sum };
+            digit.is_ascii_digit().then_some(sum)
+        });
         let millis =
             |(seconds, thousandths): (Millis, Millis)| seconds.saturating_mul(1000).saturating_add(thousandths);
         seconds
@@ -319,6 +318,7 @@ mod tests {
             r#"{"room":"team-7","exp":-1}"#,
             r#"{"room":"team-7","exp":9e9}"#,
             r#"{"room":"team-7","exp":9999999999.9e1}"#,
+            r#"{"room":"team-7","exp":9999999999.999e-9}"#,
             r#"{"room":"team-7","exp":99999999999999999999}"#,
             r#"{"room":["team-7"],"exp":9999999999}"#,
             r#"{"room":"team-7","exp":9999999999,"nbf":"0"}"#,

@@ -34,9 +34,7 @@ pub fn fetch(request: &Request, env: &Env) -> Result<JsValue, JsValue> {
             }
         };
     let response = match routed {
-        Ok(Route::Health) => {
-            json_response(200, &HttpBody::Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
-        }
+        Ok(Route::Health) => json_response(200, &HttpBody::Health { status: "ok", version: env!("CARGO_PKG_VERSION") }),
         Ok(Route::Preflight) => respond(204, None, &[]),
         Ok(Route::CreateRoom { token }) => {
             let may = with_config(env, |config| config.may_create(token.as_deref(), now()));

@@ -23,23 +23,36 @@ function freePort() {
 /** The worker in a process that can be killed and started again, with all that it stored. */
 export class Deployment {
   #port;
-  #folder = mkdtempSync(path.join(tmpdir(), "switchboard-chaos-"));
+  #vars;
+  /** Where the storage is kept. */
+  folder = mkdtempSync(path.join(tmpdir(), "switchboard-chaos-"));
   /** @type {import("node:child_process").ChildProcess | null} */
   #child = null;
+  /** Whether it has said that it is there. */
+  #serves = false;
   /** @type {Map<number, () => void>} */
   #waiting = new Map();
   #id = 0;
 
-  /** @param {number} port */
-  constructor(port) {
+  /**
+   * @param {number} port
+   * @param {Record<string, string>} vars
+   */
+  constructor(port, vars) {
     this.#port = port;
+    this.#vars = vars;
   }
 
-  static async start() {
+  /** @param {Record<string, string>} [vars] variables that differ from those in wrangler.toml */
+  static async start(vars = {}) {
     prepare();
-    const deployment = new Deployment(await freePort());
+    const deployment = new Deployment(await freePort(), vars);
     await deployment.start();
     return deployment;
+  }
+
+  get port() {
+    return this.#port;
   }
 
   get url() {
@@ -47,7 +60,7 @@ export class Deployment {
   }
 
   async start() {
-    const child = fork(script, [String(this.#port), this.#folder], {
+    const child = fork(script, [String(this.#port), this.folder, JSON.stringify(this.#vars)], {
       // In a group of its own, so that workerd dies with it.
       detached: true,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -62,6 +75,7 @@ export class Deployment {
       });
     });
     child.removeAllListeners("exit");
+    this.#serves = true;
   }
 
   /** Dead at once, as in a power cut. */
@@ -69,6 +83,7 @@ export class Deployment {
     const child = this.#child;
     if (child === null) return;
     this.#child = null;
+    this.#serves = false;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     try {
       process.kill(-(child.pid ?? 0), "SIGKILL");
@@ -88,7 +103,7 @@ export class Deployment {
    */
   async evict(room, sockets) {
     const child = this.#child;
-    if (child === null) return;
+    if (child === null || !this.#serves) return;
     const id = ++this.#id;
     await new Promise((resolve) => {
       this.#waiting.set(id, () => resolve(undefined));
@@ -98,6 +113,6 @@ export class Deployment {
 
   async stop() {
     await this.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }

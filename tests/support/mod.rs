@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "not every test file uses all of it")]
 
+pub mod model;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use switchboard::access::JoinSecrets;
@@ -29,17 +31,23 @@ pub struct World {
 /// Entropy that counts, and pings that a test sets.
 #[derive(Default)]
 pub struct Senses {
-    draws: u8,
+    draws: u64,
+    /// Whether no two draws are the same, so that a long run never makes an id twice.
+    pub spread: bool,
     pub pings: BTreeMap<SocketId, Millis>,
     /// For which sockets the room asked.
     pub asked: std::cell::RefCell<BTreeSet<SocketId>>,
 }
 
 impl Environment for Senses {
-    /// The n-th draw is n in every byte, so that the n-th id is ten times the n-th symbol.
+    /// The n-th draw is n in every byte, so that the n-th id is ten times the n-th symbol; or, spread, n in base 32, a digit in
+    /// each byte.
     fn fill_random(&mut self, buffer: &mut [u8]) {
-        self.draws = self.draws.wrapping_add(1);
-        buffer.fill(self.draws);
+        self.draws += 1;
+        for (place, byte) in buffer.iter_mut().enumerate() {
+            let shift = if self.spread { 5 * (place as u32 % 10) } else { 0 };
+            *byte = (self.draws >> shift) as u8;
+        }
     }
 
     fn last_ping(&self, socket: SocketId) -> Option<Millis> {
