@@ -1,5 +1,6 @@
 // The run: everybody in turn, round after round, so that whatever else the machine does meets all of them alike.
 
+import process from "node:process";
 import { say } from "../scripts/setup.js";
 import { prepare } from "../tests/support/server.js";
 import { contestant, names, OURS } from "./contestants.js";
@@ -14,6 +15,8 @@ import { Results } from "./report.js";
  *   for all), how often, and whether with little of everything
  */
 export async function compare({ only, rivals, rounds, quick }) {
+  // Whoever is interrupted ends what it has started: that is bound to the process's own exit.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   prepare();
   buildLoad();
   const wanted = measurements(quick).filter(({ group }) => only.includes(group));
@@ -32,8 +35,8 @@ export async function compare({ only, rivals, rounds, quick }) {
           started.set(name, { contestant: one, running: await one.start() });
         }
       }
-      // The first of each pays for what is done only once, unless that is what is measured.
-      const first = measurement.rounds === undefined ? -1 : 0;
+      // The first of each, which pays for what is done only once, does not count, unless that is what is measured.
+      const first = measurement.rounds === undefined && !quick ? -1 : 0;
       for (let round = first; round < often; round += 1) {
         for (let turn = 0; turn < turns.length; turn += 1) {
           // Each is first, second, third in turn.

@@ -61,6 +61,8 @@ export class Results {
       for (const [rival, theirs] of values) {
         if (rival === OURS) continue;
         const [ours, median] = [quantile(own, 0.5), quantile(theirs, 0.5)];
+        // There is no ratio to nothing.
+        if (median === 0) continue;
         const clientBusy = Math.max(busy.get(OURS) ?? 0, busy.get(rival) ?? 0);
         entries[`${key}/${rival}`] = {
           title: `${figure.title}, beside ${rival}`,

@@ -141,7 +141,7 @@ async fn finish(mut found: Value, stopwatch: Stopwatch, peers: impl IntoIterator
 }
 
 async fn leave(peers: impl IntoIterator<Item = Peer>) -> Result<(), Failure> {
-    // workerd may keep a connection open after its closing handshake: whoever measures does not wait for that.
+    // Not every server answers.
     let leaving = try_join_all(peers.into_iter().map(Peer::leave));
     let _ = tokio::time::timeout(Duration::from_millis(200), leaving).await;
     Ok(())

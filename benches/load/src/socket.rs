@@ -166,7 +166,10 @@ impl Peer {
             reason: tungstenite::Utf8Bytes::default(),
         };
         self.socket.close(Some(frame)).await?;
-        while let Some(Ok(_)) = self.socket.next().await {}
+        // workerd may keep the connection open after the closing handshake: nobody waits for that.
+        while let Some(Ok(message)) = self.socket.next().await
+            && !message.is_close()
+        {}
         Ok(())
     }
 }
