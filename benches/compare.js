@@ -13,8 +13,10 @@ import { Results } from "./report.js";
 /**
  * @param {{ only: string[], rivals: string[] | null, rounds: number, quick: boolean }} options the groups of measurements, beside whom (`null`
  *   for all), how often, and whether with little of everything
+ * @param {(entries: Record<string, import("./report.js").Entry>) => void} show is given what there is after each measurement, so that an
+ *   interrupted run is not lost
  */
-export async function compare({ only, rivals, rounds, quick }) {
+export async function compare({ only, rivals, rounds, quick }, show) {
   // Whoever is interrupted ends what it has started: that is bound to the process's own exit.
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   prepare();
@@ -47,6 +49,7 @@ export async function compare({ only, rivals, rounds, quick }) {
           if (round >= 0) results.add(name, figures);
         }
       }
+      show(results.entries());
     }
   } finally {
     await Promise.allSettled(Array.from(started.values(), ({ running }) => running.stop()));

@@ -42,10 +42,12 @@ await main(async () => {
 
   const { compare } = await import("../benches/compare.js");
   const { table } = await import("../benches/report.js");
-  const entries = await compare({ only, rivals: values.rivals?.split(",") ?? null, rounds, quick: values.quick });
+  const { json, quick } = values;
+  const entries = await compare({ only, rivals: values.rivals?.split(",") ?? null, rounds, quick }, (sofar) => {
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(sofar, null, 2)}\n`);
+  });
   console.log(`\n${table(entries)}\n`);
   say(
     "medians, ± half of what lies between the quartiles, and in bold ours divided by theirs; ↑ more is better, ↓ less is better",
   );
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(entries, null, 2)}\n`);
 });
