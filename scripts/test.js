@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
+import { loadManifest, loadTarget } from "../benches/load.js";
 import { build } from "./build.js";
 import {
   ask,
@@ -37,6 +38,7 @@ const checks = [
     run: () => {
       run("cargo", ["fmt", "--all", "--check"]);
       run("cargo", ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]);
+      run("cargo", ["fmt", "--manifest-path", loadManifest, "--check"]);
     },
   },
   {
@@ -46,6 +48,7 @@ const checks = [
       const strict = ["--quiet", "--locked", "--", "-D", "warnings"];
       run("cargo", ["clippy", "--workspace", "--all-targets", ...strict]);
       run("cargo", ["clippy", "--target", wasmTarget, ...strict]);
+      run("cargo", ["clippy", "--manifest-path", loadManifest, "--target-dir", loadTarget, ...strict]);
     },
   },
   {
@@ -68,6 +71,7 @@ const checks = [
   { name: "build", does: "the worker builds and is small enough", run: buildAndMeasure },
   { name: "worker", does: "the worker on workerd", run: () => nodeTests("worker") },
   { name: "package", does: "the library as an npm package", run: () => nodeTests("package") },
+  { name: "bench", does: "the benchmark runs", run: () => nodeTests("bench") },
   {
     name: "browser",
     does: "the page in Chromium and Firefox",
