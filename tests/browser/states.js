@@ -3,10 +3,8 @@ import { Peer } from "../support/peer.js";
 import { startServer } from "../support/server.js";
 import { startChromium, startDenyingChromium } from "./browsers.js";
 import { Company } from "./company.js";
+import { settle } from "./examine.js";
 import { Person } from "./person.js";
-
-/** How often a page is looked at while something waits, in milliseconds. */
-const POLLING = 50;
 
 /** People to call. */
 const NAMES = ["Amal", "Björn Lindqvist", "Chiara", "Dai", "Edwina Featherstonehaugh-Cholmondeley", "Femi", "Greta"];
@@ -102,7 +100,8 @@ export class Scene {
     const company = await this.company();
     await company.join(link, NAMES.slice(0, others));
     await company.meet(person);
-    await person.page.waitForFunction(isQuiet, { polling: POLLING });
+    await person.page.bringToFront();
+    await settle(person.page);
     return { person, company };
   }
 
@@ -163,18 +162,6 @@ async function doorOf(link) {
   const room = pathname.slice("/r/".length);
   const { gate } = await Seal.of(room, hash.slice(1));
   return { room, gate };
-}
-
-/** Runs in the page: nothing moves in any more. */
-function isQuiet() {
-  return document.getAnimations().every(({ playState, effect }) => {
-    return playState !== "running" || effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY;
-  });
-}
-
-/** Runs in the page: what follows from a change, such as of the window's size, has been worked out. */
-function untilPainted() {
-  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 }
 
 /**
@@ -640,12 +627,11 @@ export async function lookAt(scene, state, views, look) {
     await person.page.bringToFront();
     for (const { size, schemes } of views) {
       await person.page.setViewport({ width: size.width, height: size.height });
-      await person.page.evaluate(untilPainted);
+      await settle(person.page);
       await state.pose?.(person);
       for (const scheme of schemes) {
         await person.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-        await person.page.evaluate(untilPainted);
-        await person.page.waitForFunction(isQuiet, { polling: POLLING });
+        await settle(person.page);
         await look({ person, size, scheme });
       }
       await state.relax?.(person);
