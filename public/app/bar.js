@@ -128,8 +128,9 @@ export class Bar {
   /** @param {number} count lines of chat that nobody has seen */
   setUnread(count) {
     this.#badge.hidden = count === 0;
-    this.#badge.textContent = count > 9 ? "9+" : String(count);
-    this.#buttons.chat.setAttribute("aria-label", count === 0 ? strings.chat : strings.chatUnread(count));
+    const words = count > 9 ? "9+" : String(count);
+    this.#badge.textContent = words;
+    this.#buttons.chat.setAttribute("aria-label", count === 0 ? strings.chat : strings.chatUnread(words));
   }
 
   /** @param {number} seconds how long the call has lasted; null clears it */

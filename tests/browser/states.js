@@ -29,6 +29,7 @@ export const SCHEMES = /** @type {const} */ (["light", "dark"]);
  * @property {(person: Person) => Promise<unknown>} [pose] does what has to be done again in every size, such as opening a panel
  * @property {(person: Person) => Promise<unknown>} [relax] undoes it
  * @property {RegExp} [complains] what the browser may say in its console on the way there, which no page can prevent
+ * @property {string} [parts] selects what a picture is taken of each, where the page is too long for one
  */
 
 /** The browser itself tells of every request that fails. */
@@ -49,7 +50,7 @@ export class Scene {
   }
 
   static async start() {
-    return new Scene(await startServer({ vars: { ICE_SERVERS: "[]" } }));
+    return new Scene(await startServer({ vars: { ICE_SERVERS: "[]" }, guide: true }));
   }
 
   /** The link to a fresh call, with a key. @param {string} [key] */
@@ -129,6 +130,50 @@ export class Scene {
     return peers;
   }
 
+  /**
+   * A call whose host has locked it, and does no more.
+   *
+   * @returns {Promise<{ link: string, host: Peer }>}
+   */
+  async locked() {
+    const link = this.link();
+    const [host] = await this.seats(link, 1);
+    if (host === undefined) throw new Error("nobody took the seat");
+    host.send({ type: "lock", locked: true });
+    await host.expect({ type: "locked", locked: true });
+    return { link, host };
+  }
+
+  /**
+   * Somebody who waits in front of a locked call.
+   *
+   * @returns {Promise<{ person: Person, host: Peer, peer: string }>} `peer`: the id that the host is told
+   */
+  async waiting() {
+    const { link, host } = await this.locked();
+    const person = await this.visitor(link);
+    await person.press("join");
+    await person.seesScreen("waiting");
+    const { type, peer } = await host.next();
+    if (type !== "knock") throw new Error(`the host was told ${type}`);
+    return { person, host, peer };
+  }
+
+  /**
+   * Bare peers that knock at a locked call.
+   *
+   * @param {string} link
+   * @param {number} count
+   */
+  async knocks(link, count) {
+    const { room, gate } = await doorOf(link);
+    for (let place = 0; place < count; place += 1) {
+      const peer = await Peer.open(this.server, room, { gate });
+      this.#undo.push(() => peer.lose());
+      await peer.expect({ type: "waiting" });
+    }
+  }
+
   /** Takes everybody away again. */
   async clear() {
     for (const undo of this.#undo.splice(0).reverse()) await undo();
@@ -198,51 +243,6 @@ function screen(name, url, code, options) {
   };
 }
 
-/**
- * A screen that the server sends somebody to.
- *
- * @param {import("../../public/client/protocol.js").FinalReason} code
- * @returns {State}
- */
-function sentAway(code) {
-  return {
-    name: `screen-${code}`,
-    open: async (scene) => {
-      const person = await scene.caller(scene.link(), { before: watchSockets });
-      await person.page.evaluate(hearError, code);
-      await person.seesScreen(code);
-      return person;
-    },
-  };
-}
-
-/** Runs in the page, before its own scripts: keeps its socket. */
-function watchSockets() {
-  const Platform = WebSocket;
-  Object.assign(globalThis, {
-    WebSocket: class extends Platform {
-      /**
-       * @param {string} url
-       * @param {string[]} protocols
-       */
-      constructor(url, protocols) {
-        super(url, protocols);
-        Object.assign(globalThis, { socket: this });
-      }
-    },
-  });
-}
-
-/**
- * Runs in the page: it hears that it is sent away.
- *
- * @param {string} code
- */
-function hearError(code) {
-  const data = JSON.stringify({ type: "error", code, message: "" });
-  /** @type {any} */ (globalThis).socket.dispatchEvent(new MessageEvent("message", { data }));
-}
-
 /** Runs in the page, before its own scripts: both devices are taken by another program. */
 function takeDevices() {
   navigator.mediaDevices.getUserMedia = async () => {
@@ -296,6 +296,39 @@ function callWith(others, then = async () => {}) {
   };
 }
 
+/**
+ * The host of a locked call at which so many knock.
+ *
+ * @param {number} count
+ * @returns {State["open"]}
+ */
+function knockedAt(count) {
+  return async (scene) => {
+    const link = scene.link();
+    const person = await scene.caller(link);
+    await person.press("people");
+    await person.press("lock");
+    await person.sees("lock-note", "The call is locked");
+    await person.page.keyboard.press("Escape");
+    await scene.knocks(link, count);
+    await person.sees("stage-notice", count === 1 ? "Somebody wants" : `${count} people want`);
+    return person;
+  };
+}
+
+/**
+ * Runs in the page: somebody drags a file over it, or away.
+ *
+ * @param {string} type `dragover` or `dragleave`
+ */
+function dragFile(type) {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(["…"], "plan.pdf"));
+  document
+    .getElementById("stage")
+    ?.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+}
+
 /** Every state of every page. @type {State[]} */
 export const states = [
   { name: "landing", open: (scene) => scene.visitor(scene.server.url) },
@@ -322,6 +355,16 @@ export const states = [
     open: (scene) => scene.visitor(`${scene.server.url}/nowhere`),
     complains: FAILED_REQUEST,
   },
+  {
+    name: "offline",
+    open: async (scene) => {
+      const person = await scene.visitor(`${scene.server.url}/offline`);
+      // It tries again by itself.
+      await person.page.setOfflineMode(true);
+      return person;
+    },
+    complains: FAILED_CONNECTION,
+  },
 
   {
     name: "lobby",
@@ -339,6 +382,7 @@ export const states = [
       await scene.seats(link, 3);
       const person = await scene.visitor(link);
       await person.sees("inside", "3");
+      await person.finds(".preview video:not([hidden])");
       return person;
     },
   },
@@ -372,6 +416,30 @@ export const states = [
     open: callWith(2, async (company, person) => {
       await company.does("Amal", "share");
       await person.finds(".tile.screen");
+    }),
+  },
+  {
+    name: "share-five",
+    open: callWith(4, async (company, person) => {
+      await company.does("Amal", "share");
+      await person.finds(".tile.screen");
+    }),
+  },
+  {
+    name: "share-chat",
+    open: callWith(2, async (company, person) => {
+      await company.does("Amal", "share");
+      await person.finds(".tile.screen");
+      await company.does("Amal", "say", "This is the plan");
+      await person.finds('#chat[aria-label="Chat, 1 unread"]');
+    }),
+    ...panel("c"),
+  },
+  {
+    name: "sharing",
+    open: callWith(1, async (_company, person) => {
+      await person.press("share");
+      await person.sees("stage-notice", "You are sharing your screen");
     }),
   },
   {
@@ -416,6 +484,26 @@ export const states = [
     }),
   },
 
+  {
+    name: "unread",
+    open: callWith(2, async (company, person) => {
+      for (let line = 1; line <= 10; line += 1) await company.does("Amal", "say", `Line ${line}`);
+      await person.finds('#chat[aria-label="Chat, 9+ unread"]');
+    }),
+  },
+  { name: "knock", open: knockedAt(1) },
+  { name: "knock-several", open: knockedAt(3) },
+  { name: "people-knock", open: knockedAt(2), ...panel("p") },
+  {
+    name: "drop",
+    open: callWith(2),
+    pose: async (person) => {
+      await person.page.evaluate(dragFile, "dragover");
+      await person.finds(".drop:not([hidden])");
+    },
+    relax: (person) => person.page.evaluate(dragFile, "dragleave"),
+  },
+
   { name: "menu", open: callWith(1), pose: (person) => person.press("more"), relax: pressEscape },
   { name: "chat-empty", open: callWith(1), ...panel("c") },
   {
@@ -454,6 +542,15 @@ export const states = [
     pose: async (person) => {
       await person.press("more");
       await person.press("settings");
+    },
+    relax: pressEscape,
+  },
+  {
+    name: "question",
+    open: callWith(1),
+    pose: async (person) => {
+      await person.press("more");
+      await person.press("end");
     },
     relax: pressEscape,
   },
@@ -528,14 +625,30 @@ export const states = [
       return person;
     },
   },
-  sentAway("denied"),
-  sentAway("removed"),
   {
     name: "screen-waiting",
     open: async (scene) => {
-      const person = await scene.visitor(scene.link(), { before: waitForHost });
-      await person.press("join");
-      await person.seesScreen("waiting");
+      const { person } = await scene.waiting();
+      return person;
+    },
+  },
+  {
+    name: "screen-denied",
+    open: async (scene) => {
+      const { person, host, peer } = await scene.waiting();
+      host.send({ type: "deny", peer });
+      await person.seesScreen("denied");
+      return person;
+    },
+  },
+  {
+    name: "screen-removed",
+    open: async (scene) => {
+      const link = scene.link();
+      const [host] = await scene.seats(link, 1);
+      const person = await scene.caller(link);
+      host?.send({ type: "remove", peer: await person.id() });
+      await person.seesScreen("removed");
       return person;
     },
   },
@@ -572,30 +685,17 @@ export const states = [
       return person;
     },
   },
-];
 
-/** Runs in the page, before its own scripts: the host is asked, and takes time. */
-function waitForHost() {
-  const Platform = WebSocket;
-  Object.assign(globalThis, {
-    WebSocket: class extends Platform {
-      /**
-       * @param {string} url
-       * @param {string[]} protocols
-       */
-      constructor(url, protocols) {
-        super(url, protocols);
-        const told = (/** @type {Event} */ event) => {
-          if (!event.isTrusted) return;
-          event.stopImmediatePropagation();
-          const data = JSON.stringify({ type: "waiting" });
-          this.dispatchEvent(new MessageEvent("message", { data }));
-        };
-        this.addEventListener("message", told);
-      }
+  {
+    name: "styleguide",
+    open: async (scene) => {
+      const person = await scene.visitor(`${scene.server.url}/styleguide`);
+      await person.finds("html[data-ready]");
+      return person;
     },
-  });
-}
+    parts: ".chapter",
+  },
+];
 
 /** Runs in the page, before its own scripts. */
 function seemOnline() {
@@ -640,6 +740,44 @@ export async function lookAt(scene, state, views, look) {
   } finally {
     await scene.clear();
   }
+}
+
+/**
+ * Takes a picture of what is seen, or of each part of a long page.
+ *
+ * @param {State} state
+ * @param {{ person: Person, size: Size, scheme: Scheme }} view
+ * @param {(name: string) => string} pathOf the file for a picture of that name
+ */
+export async function takePictures({ name, parts }, { person: { page }, size, scheme }, pathOf) {
+  const look = `${size.name}-${scheme}`;
+  if (parts === undefined) {
+    await page.screenshot({ path: pathOf(`${name}-${look}`) });
+    return;
+  }
+  for (const id of await page.$$eval(parts, (all) => all.map(({ id }) => id))) {
+    const height = await page.$eval(`#${id}`, (part) => Math.ceil(part.getBoundingClientRect().height));
+    // A video is painted only where it can be seen.
+    await page.setViewport({ width: size.width, height: Math.max(size.height, height) });
+    await page.$eval(`#${id}`, (part) => part.scrollIntoView());
+    await settle(page);
+    await page.$eval(`#${id}`, untilPlaying);
+    const part = await page.$(`#${id}`);
+    await part?.screenshot({ path: pathOf(`${name}-${id}-${look}`) });
+  }
+  await page.setViewport({ width: size.width, height: size.height });
+}
+
+/**
+ * Runs in the page: each video that is shown has been painted once more.
+ *
+ * @param {Element} part
+ */
+function untilPlaying(part) {
+  const videos = Array.from(part.querySelectorAll("video")).filter(
+    (video) => video.srcObject !== null && video.checkVisibility({ visibilityProperty: true }),
+  );
+  return Promise.all(videos.map((video) => new Promise((resolve) => video.requestVideoFrameCallback(resolve))));
 }
 
 /** Every size and scheme. */
