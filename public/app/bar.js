@@ -36,6 +36,7 @@ export class Bar {
     const { audio, camera, screen, chat, people, more: others } = this.#buttons;
     for (const kind of [audio, camera]) kind.classList.add("toggle");
     for (const spare of canShare ? [screen, people] : []) spare.classList.add("spare");
+    people.classList.add("scarce");
     screen.classList.add("sharing");
     screen.hidden = !canShare;
     press(screen, false);

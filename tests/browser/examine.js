@@ -17,6 +17,8 @@ export async function settle(page) {
 
 /** Runs in the page. */
 async function untilStill() {
+  // One that does not come is the page's own affair.
+  await Promise.allSettled(Array.from(document.images, (image) => image.decode()));
   /** What has no end, such as the bars of somebody who speaks, is no change. @param {Animation} animation */
   const ends = ({ playState, effect }) =>
     playState === "running" && effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY;

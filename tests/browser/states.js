@@ -297,6 +297,18 @@ function callWith(others, then = async () => {}) {
 }
 
 /**
+ * The screen that somebody shares is there.
+ *
+ * @param {Person} person
+ */
+async function seesScreen({ page }) {
+  await page.waitForFunction(
+    () => (document.querySelector(/** @type {"video"} */ (".tile.screen video"))?.videoWidth ?? 0) > 0,
+    { polling: 50 },
+  );
+}
+
+/**
  * The host of a locked call at which so many knock.
  *
  * @param {number} count
@@ -415,21 +427,21 @@ export const states = [
     name: "share",
     open: callWith(2, async (company, person) => {
       await company.does("Amal", "share");
-      await person.finds(".tile.screen");
+      await seesScreen(person);
     }),
   },
   {
     name: "share-five",
     open: callWith(4, async (company, person) => {
       await company.does("Amal", "share");
-      await person.finds(".tile.screen");
+      await seesScreen(person);
     }),
   },
   {
     name: "share-chat",
     open: callWith(2, async (company, person) => {
       await company.does("Amal", "share");
-      await person.finds(".tile.screen");
+      await seesScreen(person);
       await company.does("Amal", "say", "This is the plan");
       await person.finds('#chat[aria-label="Chat, 1 unread"]');
     }),
