@@ -133,6 +133,8 @@ describe("the call page", { timeout: 900_000 }, () => {
     await ana.page.locator("#persons details summary").click();
     await ana.pressNamed("Verify");
     await ana.finds(".emoji");
+    // Whoever pressed goes on from where the answer is, and can close the panel by key.
+    await ana.finds(".verification button:focus");
     await bo.sees("stage-notice", "Ana Silva wants to verify");
     await bo.pressNamed("Compare");
     await bo.finds(".emoji");
