@@ -1,8 +1,10 @@
 // Makes build/public, the folder that is served, out of public/: what a page names, a script or a style sheet, is bundled into
 // one file with all that it imports, and minified, with a source map that brings it all back; everything else is served as it is.
+// Beside it build/development, which is the same and the style guide: `npm start` serves it, and no deploy ever looks there.
 
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -18,8 +20,11 @@ import { bin, ensureNodeModules, main, Problem, root, run } from "./setup.js";
 
 const source = path.join(root, "public");
 
-/** What is served. */
-const served = path.join(root, "build", "public");
+/** What is served, and what a deploy uploads. */
+export const served = path.join(root, "build", "public");
+
+/** What is served to developers and to the tests of the style guide. */
+export const development = path.join(root, "build", "development");
 
 /** The way into the library. It is one file, which the pages ask for like everybody else. */
 const LIBRARY = "client/room.js";
@@ -33,7 +38,10 @@ const LANGUAGE = "es2023";
 /** The longest line of `_headers` that the platform reads, in characters (<https://developers.cloudflare.com/workers/static-assets/headers/>). */
 const LINE_LENGTH = 2_000;
 
-/** Brings build/public up to date. */
+/** The page with every part of the other pages in every state. */
+const STYLE_GUIDE = "styleguide";
+
+/** Brings build/public and build/development up to date. */
 export function assemble() {
   const headers = headersFor(embedOrigins());
   rmSync(served, { recursive: true, force: true });
@@ -44,11 +52,21 @@ export function assemble() {
   }
   writeFileSync(path.join(served, "_headers"), headers);
   const named = files.filter((file) => file.endsWith(".html")).flatMap(namedBy);
-  esbuild(
+  bundle(
     [...new Set(named), ...WORKERS],
     ["--splitting", `--external:../${LIBRARY}`, "--chunk-names=app/[name]-[hash]"],
   );
-  esbuild([LIBRARY]);
+  bundle([LIBRARY]);
+  assembleForDevelopment();
+}
+
+function assembleForDevelopment() {
+  rmSync(development, { recursive: true, force: true });
+  cpSync(served, development, { recursive: true });
+  const page = path.join(STYLE_GUIDE, "index.html");
+  const files = [".js", ".css"].map((kind) => path.join(root, STYLE_GUIDE, `${STYLE_GUIDE}${kind}`));
+  esbuild(files, { from: root, to: development, more: ["--sourcemap=linked"] });
+  copyFileSync(path.join(root, page), path.join(development, page));
 }
 
 /**
@@ -102,14 +120,22 @@ function headersFor(origins) {
 }
 
 /**
- * @param {string[]} files
+ * @param {string[]} files of public/
  * @param {string[]} [more] further options
  */
-function esbuild(files, more = []) {
+function bundle(files, more = []) {
   // _headers says where the maps are, so that no file spends bytes on it.
-  const options = ["--bundle", "--minify", `--target=${LANGUAGE}`, "--format=esm", "--sourcemap=external"];
   const entries = files.map((file) => path.join(source, file));
-  const out = [`--outbase=${source}`, `--outdir=${served}`, "--log-level=warning"];
+  esbuild(entries, { from: source, to: served, more: ["--sourcemap=external", ...more] });
+}
+
+/**
+ * @param {string[]} entries
+ * @param {{ from: string, to: string, more: string[] }} options `more`: further ones
+ */
+function esbuild(entries, { from, to, more }) {
+  const options = ["--bundle", "--minify", `--target=${LANGUAGE}`, "--format=esm"];
+  const out = [`--outbase=${from}`, `--outdir=${to}`, "--log-level=warning"];
   run(path.join(bin, "esbuild"), [...entries, ...options, ...out, ...more]);
 }
 

@@ -1,5 +1,5 @@
 // `npm run screenshots`: every state of every page, in every size, light and dark, as screenshots/STATE-SIZE-SCHEME.png.
-// `npm run screenshots -- lobby share` takes those whose names begin so.
+// `npm run screenshots -- lobby share` takes those whose names begin so. Of the style guide there is one for each chapter.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
@@ -18,7 +18,7 @@ await main(async () => {
     process.exitCode = done.status ?? 1;
     return;
   }
-  const { everyView, lookAt, Scene, states } = await import("../tests/browser/states.js");
+  const { everyView, lookAt, Scene, states, takePictures } = await import("../tests/browser/states.js");
   const wanted = process.argv.slice(2);
   const chosen = states.filter(({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)));
   if (chosen.length === 0) throw new Problem(`there are ${states.map(({ name }) => name).join(", ")}`);
@@ -27,10 +27,10 @@ await main(async () => {
   const failed = [];
   try {
     for (const state of chosen) {
-      remove(state.name);
+      remove(state);
       try {
-        const complaints = await lookAt(scene, state, everyView, async ({ person, size, scheme }) => {
-          await person.page.screenshot({ path: path.join(folder, `${state.name}-${size.name}-${scheme}.png`) });
+        const complaints = await lookAt(scene, state, everyView, async (view) => {
+          await takePictures(state, view, (name) => path.join(folder, `${name}.png`));
         });
         say([state.name, ...complaints].join("\n  "));
       } catch (error) {
@@ -47,9 +47,10 @@ await main(async () => {
 /**
  * Takes away former pictures of a state, so that none is taken for a new one.
  *
- * @param {string} state
+ * @param {import("../tests/browser/states.js").State} state
  */
-function remove(state) {
-  const former = readdirSync(folder).filter((file) => file.startsWith(`${state}-`) && /-\d+x\d+-\w+\.png$/.test(file));
-  for (const file of former) if (/^-\d/.test(file.slice(state.length))) rmSync(path.join(folder, file));
+function remove({ name, parts }) {
+  const ending = parts === undefined ? /^-\d+x\d+-\w+\.png$/ : /^-\w+-\d+x\d+-\w+\.png$/;
+  const former = readdirSync(folder).filter((file) => file.startsWith(name) && ending.test(file.slice(name.length)));
+  for (const file of former) rmSync(path.join(folder, file));
 }

@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import process from "node:process";
+import { development } from "./assets.js";
 import { build } from "./build.js";
 import { ask, bin, ensureNodeModules, ensureRust, environment, main, root, say } from "./setup.js";
 
@@ -14,7 +15,8 @@ function serve() {
   const wrangler = path.join(root, "node_modules", "wrangler", "bin", "wrangler.js");
   const quiet = ["--show-interactive-dev-session=false", "--inspector-port=0"];
   // In a process group of its own, so that all it starts can be ended with it.
-  const child = spawn(path.join(bin, "node"), [wrangler, "dev", ...quiet, ...process.argv.slice(2)], {
+  const assets = `--assets=${path.relative(root, development)}`;
+  const child = spawn(path.join(bin, "node"), [wrangler, "dev", assets, ...quiet, ...process.argv.slice(2)], {
     cwd: root,
     stdio: "inherit",
     detached: true,

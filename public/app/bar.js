@@ -36,6 +36,7 @@ export class Bar {
     const { audio, camera, screen, chat, people, more: others } = this.#buttons;
     for (const kind of [audio, camera]) kind.classList.add("toggle");
     for (const spare of canShare ? [screen, people] : []) spare.classList.add("spare");
+    people.classList.add("scarce");
     screen.classList.add("sharing");
     screen.hidden = !canShare;
     press(screen, false);
@@ -128,8 +129,9 @@ export class Bar {
   /** @param {number} count lines of chat that nobody has seen */
   setUnread(count) {
     this.#badge.hidden = count === 0;
-    this.#badge.textContent = count > 9 ? "9+" : String(count);
-    this.#buttons.chat.setAttribute("aria-label", count === 0 ? strings.chat : strings.chatUnread(count));
+    const words = count > 9 ? "9+" : String(count);
+    this.#badge.textContent = words;
+    this.#buttons.chat.setAttribute("aria-label", count === 0 ? strings.chat : strings.chatUnread(words));
   }
 
   /** @param {number} seconds how long the call has lasted; null clears it */

@@ -1,12 +1,13 @@
 import { makeLink, parseLink, Room, RoomError } from "../client/room.js";
 import { Devices } from "./devices.js";
-import { byId, h } from "./dom.js";
+import { byId } from "./dom.js";
 import { Guests } from "./guests.js";
 import { lookInside } from "./inside.js";
 import { Lobby } from "./lobby.js";
 import { Memory } from "./memory.js";
 import { NewCallError, openNewCall } from "./new-call.js";
 import { prepareOfflineStart } from "./offline-start.js";
+import { makePasteForm } from "./paste-link.js";
 import { readPreferences, rememberRoom, writePreferences } from "./preferences.js";
 import { showScreen, showView } from "./screens.js";
 import { Stage } from "./stage.js";
@@ -52,7 +53,7 @@ function showProblem(code, { text = problems[code].text, join = () => location.r
   };
   const { title, icon, actions } = problems[code];
   const isIncomplete = code === "keyless" || code === "incomplete-link";
-  const more = isIncomplete ? pasteForm() : null;
+  const more = isIncomplete ? makePasteForm() : null;
   const screen = showScreen({ code, title, text, icon, more, actions: actions.map((action) => known[action]) });
 
   async function newCall() {
@@ -62,30 +63,6 @@ function showProblem(code, { text = problems[code].text, join = () => location.r
       screen.tell(error instanceof NewCallError ? error.message : strings.landingUnreachable);
     }
   }
-}
-
-/** Where the whole link goes, if only a part of it was opened. */
-function pasteForm() {
-  const problem = h("p", { class: "problem", role: "alert", hidden: true }, strings.pasteWrong);
-  const input = h("input", {
-    class: "input",
-    id: "paste",
-    "aria-label": strings.pasteLink,
-    placeholder: strings.pasteLink,
-  });
-  const open = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    try {
-      const link = parseLink(input.value, location.href);
-      if (link.fragment === "" && link.token === undefined) throw new Error("no key");
-      location.assign(makeLink(link, { withToken: true }));
-    } catch {
-      problem.hidden = false;
-      input.focus();
-    }
-  };
-  const button = h("button", { type: "submit", class: "button primary" }, strings.openLink);
-  return h("form", { class: "actions", submit: open }, h("div", { class: "together" }, input, button), problem);
 }
 
 /** One person's way through a call: lobby, stage, and what comes after, as often as they like. */

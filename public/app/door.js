@@ -152,25 +152,37 @@ export class Door {
 }
 
 /**
+ * @typedef {object} Question
+ * @property {string} title
+ * @property {string} text
+ * @property {string} label what the button says that does it
+ * @property {() => unknown} act
+ */
+
+/**
  * Asks whether it is meant.
  *
- * @param {{ title: string, text: string, label: string, act: () => unknown }} question
+ * @param {Question} question
  */
-function ask({ title, text, label, act }) {
-  const sure = h(
-    "button",
-    {
-      type: "button",
-      class: "button danger",
-      click: () => {
-        dialog.close();
-        act();
-      },
-    },
-    label,
-  );
-  const no = h("button", { type: "button", class: "button", click: () => dialog.close() }, strings.cancel);
-  const dialog = showDialog({ title, body: [h("p", {}, text), h("p", { class: "together" }, no, sure)] });
+function ask(question) {
+  showDialog({ title: question.title, body: questionParts(question) });
+}
+
+/**
+ * What a dialog says that asks whether it is meant. Either answer closes it.
+ *
+ * @param {Question} question
+ * @returns {HTMLElement[]}
+ */
+export function questionParts({ text, label, act }) {
+  const answer = (/** @type {string} */ words, /** @type {string} */ look, act = () => {}) =>
+    h("button", { type: "button", class: look, click: (/** @type {Event} */ event) => close(event, act) }, words);
+  const close = (/** @type {Event} */ { currentTarget }, /** @type {() => unknown} */ act) => {
+    /** @type {HTMLElement} */ (currentTarget).closest("dialog")?.close();
+    act();
+  };
+  const answers = [answer(strings.cancel, "button"), answer(label, "button danger", act)];
+  return [h("p", {}, text), h("p", { class: "answers" }, ...answers)];
 }
 
 /** Two short strokes, for whoever is looking elsewhere. */

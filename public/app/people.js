@@ -164,7 +164,7 @@ export class VerificationBox {
   constructor(guest, actions) {
     this.#guest = guest;
     this.#actions = actions;
-    this.element = h("div", { class: "verification", role: "group", "aria-label": strings.verify });
+    this.element = h("div", { class: "verification", role: "group", "aria-label": strings.verify, tabindex: -1 });
   }
 
   /** @param {Guest} guest */
@@ -176,7 +176,8 @@ export class VerificationBox {
     const hadFocus = this.element.contains(document.activeElement);
     this.element.dataset.state = state;
     this.element.replaceChildren(...this.#parts(state, result, peer.state === "connected"));
-    if (hadFocus) /** @type {HTMLElement | null} */ (this.element.querySelector("button"))?.focus();
+    // While there is nothing to press it waits here, where a key that closes the panel is heard.
+    if (hadFocus) (this.element.querySelector(/** @type {"button"} */ ("button:enabled")) ?? this.element).focus();
   }
 
   /**

@@ -37,12 +37,10 @@ export function showView(name) {
  */
 export function makeScreen({ title, text, icon: name, actions, more = null, busy = false }) {
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  // Whoever waits is to go on doing so: giving up is not what is likeliest.
+  const isLikely = (/** @type {number} */ place) => place === 0 && more === null && !busy;
   const buttons = actions.map(({ label, act }, place) =>
-    h(
-      "button",
-      { type: "button", class: `button wide ${place === 0 && more === null ? "primary" : ""}`.trim(), click: act },
-      label,
-    ),
+    h("button", { type: "button", class: isLikely(place) ? "button wide primary" : "button wide", click: act }, label),
   );
   const element = h(
     "div",

@@ -1,3 +1,6 @@
+import { h } from "./dom.js";
+import { strings } from "./strings.js";
+
 /**
  * The keys of the call: a letter each. They are heard wherever nothing is being written, and nothing modal is open.
  *
@@ -14,6 +17,15 @@ export function listenForKeys(actions, isActive) {
     event.preventDefault();
     act();
   });
+}
+
+/** The keys, and what each does. */
+export function makeShortcutList() {
+  const rows = strings.shortcutKeys.flatMap(([key = "", what = ""]) => [
+    h("dt", {}, h("kbd", {}, key)),
+    h("dd", {}, what),
+  ]);
+  return h("dl", { class: "keys" }, ...rows);
 }
 
 /** @param {EventTarget | null} target */

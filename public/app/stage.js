@@ -11,7 +11,7 @@ import { People } from "./people.js";
 import { isHandheld } from "./platform.js";
 import { wordsFor } from "./problem-words.js";
 import { complaintsOf } from "./reception.js";
-import { listenForKeys } from "./shortcuts.js";
+import { listenForKeys, makeShortcutList } from "./shortcuts.js";
 import { diagnostics } from "./stats.js";
 import { strings } from "./strings.js";
 import { Tiles } from "./tiles.js";
@@ -537,11 +537,7 @@ export class Stage {
 }
 
 function showShortcuts() {
-  const rows = strings.shortcutKeys.flatMap(([key = "", what = ""]) => [
-    h("dt", {}, h("kbd", {}, key)),
-    h("dd", {}, what),
-  ]);
-  showDialog({ title: strings.shortcuts, body: [h("dl", { class: "keys" }, ...rows)] });
+  showDialog({ title: strings.shortcuts, body: [makeShortcutList()] });
 }
 
 async function toggleFullScreen() {

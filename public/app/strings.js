@@ -74,7 +74,7 @@ export const strings = {
   stopSharing: "Stop sharing",
   sharing: "You are sharing your screen",
   chat: "Chat",
-  chatUnread: (/** @type {number} */ count) => `Chat, ${count} unread`,
+  chatUnread: (/** @type {string} */ count) => `Chat, ${count} unread`,
   people: "People",
   more: "More",
   leave: "Leave",

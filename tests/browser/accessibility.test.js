@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
+import { findViolations } from "./examine.js";
 import { findMisplaced } from "./geometry.js";
 import { everyView, lookAt, Scene, states } from "./states.js";
 
 /** The sizes in which axe looks, light and dark: the layout of the others is one of these two. */
 const EXAMINED = ["1440x900", "390x844"];
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Only the states whose names begin so, for whoever works on one: `STATES=lobby,chat`. */
 const wanted = (process.env.STATES ?? "").split(",");
@@ -31,30 +28,10 @@ describe("every state of every page", { timeout: 1_800_000 }, () => {
         const misplaced = scheme === "light" ? await person.page.evaluate(findMisplaced) : [];
         found.push(...misplaced.map((text) => `${where}: ${text}`));
         if (!EXAMINED.includes(size.name)) return;
-        const violations = await examine(person.page);
+        const violations = await findViolations(person.page);
         found.push(...violations.map((text) => `${where}: ${text}`));
       });
       assert.deepEqual([...found, ...complaints], []);
     });
   }
 });
-
-/**
- * What axe finds.
- *
- * @param {import("puppeteer-core").Page} page
- * @returns {Promise<string[]>}
- */
-async function examine(page) {
-  // Evaluated from outside, where no content security policy applies.
-  await page.evaluate(`globalThis.axe ??= (() => { ${axe}; return axe; })(); undefined`);
-  return page.evaluate(async () => {
-    const { violations } = await /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ["violations"] });
-    return violations.flatMap((/** @type {any} */ { id, nodes }) =>
-      nodes.map((/** @type {any} */ { html, failureSummary }) => {
-        const why = failureSummary.split("\n").slice(1).join(" ").trim();
-        return `${id}: ${html.slice(0, 120)} ${why.slice(0, 200)}`;
-      }),
-    );
-  });
-}

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, afterEach, before, describe, test } from "node:test";
 import { makeKey } from "../../public/client/seal.js";
 import { startServer } from "../support/server.js";
 import { startChromium } from "./browsers.js";
+import { findViolations } from "./examine.js";
 import { Person } from "./person.js";
-
-const axe = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 /** How wide the narrowest page is that everything has to fit into, in pixels. */
 const NARROW = 320;
@@ -135,6 +133,8 @@ describe("the call page", { timeout: 900_000 }, () => {
     await ana.page.locator("#persons details summary").click();
     await ana.pressNamed("Verify");
     await ana.finds(".emoji");
+    // Whoever pressed goes on from where the answer is, and can close the panel by key.
+    await ana.finds(".verification button:focus");
     await bo.sees("stage-notice", "Ana Silva wants to verify");
     await bo.pressNamed("Compare");
     await bo.finds(".emoji");
@@ -312,7 +312,10 @@ describe("the call page", { timeout: 900_000 }, () => {
       await page.bringToFront();
       for (const width of [NARROW, 1_280]) {
         await page.setViewport({ width, height: 720 });
-        for (const problem of await page.evaluate(lookForProblems, axe)) found.push(`${where}, ${width}: ${problem}`);
+        const violations = await findViolations(page);
+        found.push(...violations.map((violation) => `${where}, ${width}: ${violation}`));
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (wider > 0) found.push(`${where}, ${width}: ${wider} pixels too wide`);
       }
     };
     const start = await Person.at(chromium, server.url);
@@ -395,22 +398,4 @@ function isInCorner(...sides) {
   const area = document.getElementById("tiles")?.getBoundingClientRect().toJSON();
   const tile = document.querySelector(".tile.own")?.getBoundingClientRect().toJSON();
   return sides.every((side) => Math.abs(tile[side] - area[side]) < 20);
-}
-
-/**
- * Runs in the page.
- *
- * @param {string} axe its source
- * @returns {Promise<string[]>}
- */
-async function lookForProblems(axe) {
-  const page = /** @type {any} */ (globalThis);
-  // biome-ignore lint/security/noGlobalEval: the page's own policy allows no other way to bring it in
-  if (page.axe === undefined) globalThis.eval(axe);
-  const { violations } = await page.axe.run(document, { resultTypes: ["violations"] });
-  const problems = violations.map(
-    (/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ { html }) => html).join(" ")}`,
-  );
-  const wider = document.documentElement.scrollWidth - innerWidth;
-  return wider > 0 ? [...problems, `${wider} pixels too wide`] : problems;
 }

@@ -3,10 +3,8 @@ import { Peer } from "../support/peer.js";
 import { startServer } from "../support/server.js";
 import { startChromium, startDenyingChromium } from "./browsers.js";
 import { Company } from "./company.js";
+import { settle } from "./examine.js";
 import { Person } from "./person.js";
-
-/** How often a page is looked at while something waits, in milliseconds. */
-const POLLING = 50;
 
 /** People to call. */
 const NAMES = ["Amal", "Björn Lindqvist", "Chiara", "Dai", "Edwina Featherstonehaugh-Cholmondeley", "Femi", "Greta"];
@@ -31,6 +29,7 @@ export const SCHEMES = /** @type {const} */ (["light", "dark"]);
  * @property {(person: Person) => Promise<unknown>} [pose] does what has to be done again in every size, such as opening a panel
  * @property {(person: Person) => Promise<unknown>} [relax] undoes it
  * @property {RegExp} [complains] what the browser may say in its console on the way there, which no page can prevent
+ * @property {string} [parts] selects what a picture is taken of each, where the page is too long for one
  */
 
 /** The browser itself tells of every request that fails. */
@@ -51,7 +50,7 @@ export class Scene {
   }
 
   static async start() {
-    return new Scene(await startServer({ vars: { ICE_SERVERS: "[]" } }));
+    return new Scene(await startServer({ vars: { ICE_SERVERS: "[]" }, guide: true }));
   }
 
   /** The link to a fresh call, with a key. @param {string} [key] */
@@ -102,7 +101,8 @@ export class Scene {
     const company = await this.company();
     await company.join(link, NAMES.slice(0, others));
     await company.meet(person);
-    await person.page.waitForFunction(isQuiet, { polling: POLLING });
+    await person.page.bringToFront();
+    await settle(person.page);
     return { person, company };
   }
 
@@ -128,6 +128,50 @@ export class Scene {
       peers.push(peer);
     }
     return peers;
+  }
+
+  /**
+   * A call whose host has locked it, and does no more.
+   *
+   * @returns {Promise<{ link: string, host: Peer }>}
+   */
+  async locked() {
+    const link = this.link();
+    const [host] = await this.seats(link, 1);
+    if (host === undefined) throw new Error("nobody took the seat");
+    host.send({ type: "lock", locked: true });
+    await host.expect({ type: "locked", locked: true });
+    return { link, host };
+  }
+
+  /**
+   * Somebody who waits in front of a locked call.
+   *
+   * @returns {Promise<{ person: Person, host: Peer, peer: string }>} `peer`: the id that the host is told
+   */
+  async waiting() {
+    const { link, host } = await this.locked();
+    const person = await this.visitor(link);
+    await person.press("join");
+    await person.seesScreen("waiting");
+    const { type, peer } = await host.next();
+    if (type !== "knock") throw new Error(`the host was told ${type}`);
+    return { person, host, peer };
+  }
+
+  /**
+   * Bare peers that knock at a locked call.
+   *
+   * @param {string} link
+   * @param {number} count
+   */
+  async knocks(link, count) {
+    const { room, gate } = await doorOf(link);
+    for (let place = 0; place < count; place += 1) {
+      const peer = await Peer.open(this.server, room, { gate });
+      this.#undo.push(() => peer.lose());
+      await peer.expect({ type: "waiting" });
+    }
   }
 
   /** Takes everybody away again. */
@@ -165,18 +209,6 @@ async function doorOf(link) {
   return { room, gate };
 }
 
-/** Runs in the page: nothing moves in any more. */
-function isQuiet() {
-  return document.getAnimations().every(({ playState, effect }) => {
-    return playState !== "running" || effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY;
-  });
-}
-
-/** Runs in the page: what follows from a change, such as of the window's size, has been worked out. */
-function untilPainted() {
-  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-}
-
 /**
  * Opens a panel with its key, since a narrow bar has no room for every button, and closes it again.
  *
@@ -209,51 +241,6 @@ function screen(name, url, code, options) {
       return person;
     },
   };
-}
-
-/**
- * A screen that the server sends somebody to.
- *
- * @param {import("../../public/client/protocol.js").FinalReason} code
- * @returns {State}
- */
-function sentAway(code) {
-  return {
-    name: `screen-${code}`,
-    open: async (scene) => {
-      const person = await scene.caller(scene.link(), { before: watchSockets });
-      await person.page.evaluate(hearError, code);
-      await person.seesScreen(code);
-      return person;
-    },
-  };
-}
-
-/** Runs in the page, before its own scripts: keeps its socket. */
-function watchSockets() {
-  const Platform = WebSocket;
-  Object.assign(globalThis, {
-    WebSocket: class extends Platform {
-      /**
-       * @param {string} url
-       * @param {string[]} protocols
-       */
-      constructor(url, protocols) {
-        super(url, protocols);
-        Object.assign(globalThis, { socket: this });
-      }
-    },
-  });
-}
-
-/**
- * Runs in the page: it hears that it is sent away.
- *
- * @param {string} code
- */
-function hearError(code) {
-  const data = JSON.stringify({ type: "error", code, message: "" });
-  /** @type {any} */ (globalThis).socket.dispatchEvent(new MessageEvent("message", { data }));
 }
 
 /** Runs in the page, before its own scripts: both devices are taken by another program. */
@@ -309,6 +296,51 @@ function callWith(others, then = async () => {}) {
   };
 }
 
+/**
+ * The screen that somebody shares is there.
+ *
+ * @param {Person} person
+ */
+async function seesScreen({ page }) {
+  await page.waitForFunction(
+    () => (document.querySelector(/** @type {"video"} */ (".tile.screen video"))?.videoWidth ?? 0) > 0,
+    { polling: 50 },
+  );
+}
+
+/**
+ * The host of a locked call at which so many knock.
+ *
+ * @param {number} count
+ * @returns {State["open"]}
+ */
+function knockedAt(count) {
+  return async (scene) => {
+    const link = scene.link();
+    const person = await scene.caller(link);
+    await person.press("people");
+    await person.press("lock");
+    await person.sees("lock-note", "The call is locked");
+    await person.page.keyboard.press("Escape");
+    await scene.knocks(link, count);
+    await person.sees("stage-notice", count === 1 ? "Somebody wants" : `${count} people want`);
+    return person;
+  };
+}
+
+/**
+ * Runs in the page: somebody drags a file over it, or away.
+ *
+ * @param {string} type `dragover` or `dragleave`
+ */
+function dragFile(type) {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(["…"], "plan.pdf"));
+  document
+    .getElementById("stage")
+    ?.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+}
+
 /** Every state of every page. @type {State[]} */
 export const states = [
   { name: "landing", open: (scene) => scene.visitor(scene.server.url) },
@@ -335,6 +367,16 @@ export const states = [
     open: (scene) => scene.visitor(`${scene.server.url}/nowhere`),
     complains: FAILED_REQUEST,
   },
+  {
+    name: "offline",
+    open: async (scene) => {
+      const person = await scene.visitor(`${scene.server.url}/offline`);
+      // It tries again by itself.
+      await person.page.setOfflineMode(true);
+      return person;
+    },
+    complains: FAILED_CONNECTION,
+  },
 
   {
     name: "lobby",
@@ -352,6 +394,7 @@ export const states = [
       await scene.seats(link, 3);
       const person = await scene.visitor(link);
       await person.sees("inside", "3");
+      await person.finds(".preview video:not([hidden])");
       return person;
     },
   },
@@ -384,7 +427,31 @@ export const states = [
     name: "share",
     open: callWith(2, async (company, person) => {
       await company.does("Amal", "share");
-      await person.finds(".tile.screen");
+      await seesScreen(person);
+    }),
+  },
+  {
+    name: "share-five",
+    open: callWith(4, async (company, person) => {
+      await company.does("Amal", "share");
+      await seesScreen(person);
+    }),
+  },
+  {
+    name: "share-chat",
+    open: callWith(2, async (company, person) => {
+      await company.does("Amal", "share");
+      await seesScreen(person);
+      await company.does("Amal", "say", "This is the plan");
+      await person.finds('#chat[aria-label="Chat, 1 unread"]');
+    }),
+    ...panel("c"),
+  },
+  {
+    name: "sharing",
+    open: callWith(1, async (_company, person) => {
+      await person.press("share");
+      await person.sees("stage-notice", "You are sharing your screen");
     }),
   },
   {
@@ -429,6 +496,26 @@ export const states = [
     }),
   },
 
+  {
+    name: "unread",
+    open: callWith(2, async (company, person) => {
+      for (let line = 1; line <= 10; line += 1) await company.does("Amal", "say", `Line ${line}`);
+      await person.finds('#chat[aria-label="Chat, 9+ unread"]');
+    }),
+  },
+  { name: "knock", open: knockedAt(1) },
+  { name: "knock-several", open: knockedAt(3) },
+  { name: "people-knock", open: knockedAt(2), ...panel("p") },
+  {
+    name: "drop",
+    open: callWith(2),
+    pose: async (person) => {
+      await person.page.evaluate(dragFile, "dragover");
+      await person.finds(".drop:not([hidden])");
+    },
+    relax: (person) => person.page.evaluate(dragFile, "dragleave"),
+  },
+
   { name: "menu", open: callWith(1), pose: (person) => person.press("more"), relax: pressEscape },
   { name: "chat-empty", open: callWith(1), ...panel("c") },
   {
@@ -467,6 +554,15 @@ export const states = [
     pose: async (person) => {
       await person.press("more");
       await person.press("settings");
+    },
+    relax: pressEscape,
+  },
+  {
+    name: "question",
+    open: callWith(1),
+    pose: async (person) => {
+      await person.press("more");
+      await person.press("end");
     },
     relax: pressEscape,
   },
@@ -541,14 +637,30 @@ export const states = [
       return person;
     },
   },
-  sentAway("denied"),
-  sentAway("removed"),
   {
     name: "screen-waiting",
     open: async (scene) => {
-      const person = await scene.visitor(scene.link(), { before: waitForHost });
-      await person.press("join");
-      await person.seesScreen("waiting");
+      const { person } = await scene.waiting();
+      return person;
+    },
+  },
+  {
+    name: "screen-denied",
+    open: async (scene) => {
+      const { person, host, peer } = await scene.waiting();
+      host.send({ type: "deny", peer });
+      await person.seesScreen("denied");
+      return person;
+    },
+  },
+  {
+    name: "screen-removed",
+    open: async (scene) => {
+      const link = scene.link();
+      const [host] = await scene.seats(link, 1);
+      const person = await scene.caller(link);
+      host?.send({ type: "remove", peer: await person.id() });
+      await person.seesScreen("removed");
       return person;
     },
   },
@@ -585,30 +697,17 @@ export const states = [
       return person;
     },
   },
-];
 
-/** Runs in the page, before its own scripts: the host is asked, and takes time. */
-function waitForHost() {
-  const Platform = WebSocket;
-  Object.assign(globalThis, {
-    WebSocket: class extends Platform {
-      /**
-       * @param {string} url
-       * @param {string[]} protocols
-       */
-      constructor(url, protocols) {
-        super(url, protocols);
-        const told = (/** @type {Event} */ event) => {
-          if (!event.isTrusted) return;
-          event.stopImmediatePropagation();
-          const data = JSON.stringify({ type: "waiting" });
-          this.dispatchEvent(new MessageEvent("message", { data }));
-        };
-        this.addEventListener("message", told);
-      }
+  {
+    name: "styleguide",
+    open: async (scene) => {
+      const person = await scene.visitor(`${scene.server.url}/styleguide`);
+      await person.finds("html[data-ready]");
+      return person;
     },
-  });
-}
+    parts: ".chapter",
+  },
+];
 
 /** Runs in the page, before its own scripts. */
 function seemOnline() {
@@ -640,12 +739,11 @@ export async function lookAt(scene, state, views, look) {
     await person.page.bringToFront();
     for (const { size, schemes } of views) {
       await person.page.setViewport({ width: size.width, height: size.height });
-      await person.page.evaluate(untilPainted);
+      await settle(person.page);
       await state.pose?.(person);
       for (const scheme of schemes) {
         await person.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-        await person.page.evaluate(untilPainted);
-        await person.page.waitForFunction(isQuiet, { polling: POLLING });
+        await settle(person.page);
         await look({ person, size, scheme });
       }
       await state.relax?.(person);
@@ -654,6 +752,44 @@ export async function lookAt(scene, state, views, look) {
   } finally {
     await scene.clear();
   }
+}
+
+/**
+ * Takes a picture of what is seen, or of each part of a long page.
+ *
+ * @param {State} state
+ * @param {{ person: Person, size: Size, scheme: Scheme }} view
+ * @param {(name: string) => string} pathOf the file for a picture of that name
+ */
+export async function takePictures({ name, parts }, { person: { page }, size, scheme }, pathOf) {
+  const look = `${size.name}-${scheme}`;
+  if (parts === undefined) {
+    await page.screenshot({ path: pathOf(`${name}-${look}`) });
+    return;
+  }
+  for (const id of await page.$$eval(parts, (all) => all.map(({ id }) => id))) {
+    const height = await page.$eval(`#${id}`, (part) => Math.ceil(part.getBoundingClientRect().height));
+    // A video is painted only where it can be seen.
+    await page.setViewport({ width: size.width, height: Math.max(size.height, height) });
+    await page.$eval(`#${id}`, (part) => part.scrollIntoView());
+    await settle(page);
+    await page.$eval(`#${id}`, untilPlaying);
+    const part = await page.$(`#${id}`);
+    await part?.screenshot({ path: pathOf(`${name}-${id}-${look}`) });
+  }
+  await page.setViewport({ width: size.width, height: size.height });
+}
+
+/**
+ * Runs in the page: each video that is shown has been painted once more.
+ *
+ * @param {Element} part
+ */
+function untilPlaying(part) {
+  const videos = Array.from(part.querySelectorAll("video")).filter(
+    (video) => video.srcObject !== null && video.checkVisibility({ visibilityProperty: true }),
+  );
+  return Promise.all(videos.map((video) => new Promise((resolve) => video.requestVideoFrameCallback(resolve))));
 }
 
 /** Every size and scheme. */

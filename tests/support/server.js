@@ -1,11 +1,12 @@
 // The built worker on real workerd, for the tests: in one process with them, on a port of its own, with nothing kept.
 
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
+import { development, served } from "../../scripts/assets.js";
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 /** What `wrangler deploy` would upload; `npm test` makes it anew. */
@@ -41,14 +42,15 @@ export function prepare() {
 /**
  * Starts the worker.
  *
- * @param {{ vars?: Record<string, string>, config?: string }} [options] variables that differ from those in wrangler.toml, or
- *   another configuration file, which is bundled as it says
+ * @param {{ vars?: Record<string, string>, config?: string, guide?: boolean }} [options] variables that differ from those in
+ *   wrangler.toml; another configuration file, which is bundled as it says; whether the style guide is served, as `npm start`
+ *   does, and not only what is deployed
  * @returns {Promise<Server>}
  */
-export async function startServer({ vars = {}, config } = {}) {
+export async function startServer({ vars = {}, config, guide = false } = {}) {
   prepare();
-  const built = { configPath: path.join(root, "wrangler.toml"), prebuiltWorkerDir: deployed };
-  const worked = config === undefined ? built : { configPath: path.join(root, config) };
+  const configPath = guide ? withGuide() : path.join(root, config ?? "wrangler.toml");
+  const worked = { configPath, ...(config === undefined && { prebuiltWorkerDir: deployed }) };
   // All tests come from one address.
   const harness = createTestHarness({ root, workers: [{ ...worked, vars: { RATE_LIMITS: "off", ...vars } }] });
   const { url } = await harness.listen();
@@ -74,4 +76,13 @@ export async function startServer({ vars = {}, config } = {}) {
         .join("\n"),
     stop: () => harness.close(),
   };
+}
+
+/** Writes a configuration that differs from wrangler.toml in the folder that is served, and gives its path. */
+function withGuide() {
+  const file = `${development}.toml`;
+  const directory = (/** @type {string} */ folder, from = root) => `directory = "${path.relative(from, folder)}"`;
+  const text = readFileSync(path.join(root, "wrangler.toml"), "utf8");
+  writeFileSync(file, text.replace(directory(served), directory(development, path.dirname(file))));
+  return file;
 }

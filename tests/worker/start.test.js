@@ -129,6 +129,8 @@ test("npm start serves a call, keeps one row, leaves no process, and serves the 
   const server = await start(t, port, directory);
   const health = await fetch(`${server.url}/api/health`);
   assert.equal(health.status, 200);
+  const guide = await fetch(`${server.url}/styleguide/`);
+  assert.equal(guide.status, 200);
   const opened = Date.now();
   const a = await Peer.join(server, room, { gate });
   const b = await Peer.join(server, room, { gate });
