@@ -352,7 +352,6 @@ class Call {
     this.#lobby.leave();
     this.#devices.close();
     this.#wakeLock.set(false);
-    if (document.pictureInPictureElement) document.exitPictureInPicture().catch(() => {});
   }
 }
 

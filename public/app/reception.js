@@ -50,11 +50,37 @@ export class Watch {
  *
  * @param {{ name: string, complaint: Complaint }[]} people everybody who is connected
  * @param {{ audio: boolean, camera: boolean }} sending what we send: nobody can miss what is switched off
- * @returns {{ kind: "audio" | "camera" | "both", names: string[], all: boolean } | null} null if nobody complains
+ * @returns {Broken | null} null if nobody complains
  */
 export function complaintsOf(people, sending) {
-  const deaf = people.filter(({ complaint }) => sending.audio && complaint.audio);
-  const blind = people.filter(({ complaint }) => sending.camera && complaint.camera);
+  return summed(
+    people.map(({ name, complaint: { audio, camera } }) => ({
+      name,
+      audio: audio && sending.audio,
+      camera: camera && sending.camera,
+    })),
+  );
+}
+
+/**
+ * Whom we cannot hear or see, though they send.
+ *
+ * @param {{ name: string, missing: Complaint }[]} people everybody who is connected
+ * @returns {Broken | null} null if everything arrives
+ */
+export function missingOf(people) {
+  return summed(people.map(({ name, missing }) => ({ name, ...missing })));
+}
+
+/**
+ * @typedef {{ kind: "audio" | "camera" | "both", names: string[], all: boolean }} Broken `all`: it concerns everybody
+ *
+ * @param {({ name: string } & Complaint)[]} people
+ * @returns {Broken | null}
+ */
+function summed(people) {
+  const deaf = people.filter(({ audio }) => audio);
+  const blind = people.filter(({ camera }) => camera);
   if (deaf.length === 0 && blind.length === 0) return null;
   const kind = deaf.length === 0 ? "camera" : blind.length === deaf.length ? "both" : "audio";
   const affected = kind === "camera" ? blind : deaf;
