@@ -6,6 +6,9 @@
 /** So long nothing has to arrive, or leave, before it is told, in milliseconds: longer than a change of the way takes. */
 export const SILENCE_MS = 6_000;
 
+/** After so long without a look the page or the machine has slept, in milliseconds: what did not come meanwhile says nothing. */
+const SLEPT_MS = 2 * SILENCE_MS;
+
 /**
  * @typedef {object} Flow what is counted at one moment
  * @property {boolean} expected whether there should be any
@@ -16,6 +19,7 @@ export const SILENCE_MS = 6_000;
 export class Watch {
   #count = -1;
   #since = 0;
+  #looked = 0;
   #stuck = false;
 
   /** Whether nothing has come for `SILENCE_MS`, though it should have. */
@@ -30,7 +34,9 @@ export class Watch {
    */
   look({ expected, count }, now) {
     const before = this.#stuck;
-    if (!expected || count !== this.#count) {
+    const slept = now - this.#looked > SLEPT_MS;
+    this.#looked = now;
+    if (!expected || slept || count !== this.#count) {
       this.#count = expected ? count : -1;
       this.#since = now;
     }
