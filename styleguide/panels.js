@@ -197,7 +197,7 @@ async function dialogChapter() {
     { title: strings.removeTitle(EDWINA), text: strings.removeText, label: strings.remove, act: nothing },
     { title: strings.endTitle, text: strings.endText, label: strings.endForAll, act: nothing },
   ];
-  const shortcuts = () => ({ title: strings.shortcuts, body: [makeShortcutList()] });
+  const shortcuts = () => ({ title: strings.shortcuts, body: makeShortcutList({ changed: nothing }) });
   return chapter(
     "dialogs",
     "Dialogs",

@@ -1,5 +1,6 @@
 import { h, press } from "./dom.js";
 import { icon, setIcon } from "./icons.js";
+import { shortcutsAreOn } from "./shortcuts.js";
 import { strings } from "./strings.js";
 
 /**
@@ -47,6 +48,7 @@ export class Bar {
     }
     others.setAttribute("aria-haspopup", "menu");
     others.setAttribute("aria-expanded", "false");
+    this.showKeys(shortcutsAreOn());
     this.element = h(
       "footer",
       { class: "bar" },
@@ -118,6 +120,17 @@ export class Bar {
     tip(screen, sharing ? strings.stopSharing : strings.shareScreen);
   }
 
+  /** @param {boolean} shown whether the tips name the keys: not where they are switched off */
+  showKeys(shown) {
+    for (const element of Object.values(this.#buttons)) {
+      const { key, words = "" } = element.dataset;
+      if (key === undefined) continue;
+      if (shown) element.setAttribute("aria-keyshortcuts", key);
+      else element.removeAttribute("aria-keyshortcuts");
+      tip(element, words);
+    }
+  }
+
   /**
    * @param {PanelName} panel
    * @param {boolean} open
@@ -153,7 +166,7 @@ function button(id, name, label, key, click) {
     { type: "button", class: "button round control", id, "aria-label": label, "aria-keyshortcuts": key || null, click },
     icon(name),
   );
-  if (key !== "") element.dataset.key = key.toUpperCase();
+  if (key !== "") element.dataset.key = key;
   tip(element, label);
   return element;
 }
@@ -163,7 +176,9 @@ function button(id, name, label, key, click) {
  * @param {string} text
  */
 function tip(element, text) {
-  element.dataset.tip = element.dataset.key === undefined ? text : `${text} (${element.dataset.key})`;
+  element.dataset.words = text;
+  const key = element.getAttribute("aria-keyshortcuts");
+  element.dataset.tip = key === null ? text : `${text} (${key.toUpperCase()})`;
 }
 
 /**

@@ -329,7 +329,6 @@ class Call {
     this.#lobby.leave();
     this.#devices.close();
     this.#wakeLock.set(false);
-    if (document.pictureInPictureElement) document.exitPictureInPicture().catch(() => {});
   }
 }
 

@@ -12,7 +12,7 @@ import { readPreferences, writePreferences } from "./preferences.js";
  * @property {{ kind: DeviceKind, problem: import("./media.js").MediaProblem, replaced: boolean }} lost a device that was on
  *   has gone, such as by being unplugged; `replaced`: another one took its place
  * @property {{ kind: DeviceKind, paused: boolean }} paused the system has taken a device away for a while, such as for a phone call
- * @property {{ added: MediaDeviceInfo[] }} list devices were plugged in or pulled out
+ * @property {{ added: MediaDeviceInfo[], devices: MediaDeviceInfo[] }} list devices were plugged in or pulled out
  */
 
 /** How long a camera may stay paused after the page is seen again before it is opened anew, in milliseconds. */
@@ -28,6 +28,8 @@ export class Devices extends TypedTarget {
   /** @type {DeviceTracks} */
   #open = { audio: null, camera: null };
   #on = { audio: false, camera: false };
+  /** What was on when it went, and is not replaced yet. */
+  #gone = { audio: false, camera: false };
   #chosen = readPreferences().devices;
   /** One thing at a time: a press while the person is being asked must not ask twice. @type {Promise<unknown>} */
   #queue = Promise.resolve();
@@ -94,7 +96,7 @@ export class Devices extends TypedTarget {
   }
 
   /**
-   * Takes another device from now on; if one of its kind is open, at once.
+   * Takes another device from now on; if one of its kind is open, or was when it went away, at once.
    *
    * @param {DeviceKind} kind
    * @param {string} id
@@ -103,8 +105,8 @@ export class Devices extends TypedTarget {
   choose(kind, id) {
     this.#remember({ [kind]: id });
     return this.#next(async () => {
-      if (this.#open[kind] === null) return {};
-      const wasOn = this.#on[kind];
+      if (this.#open[kind] === null && !this.#gone[kind]) return {};
+      const wasOn = this.#on[kind] || this.#gone[kind];
       // Many phones open one camera at a time.
       if (kind === "camera") this.#release(kind);
       const { tracks, problems } = await openDevices(only(kind), this.#chosen);
@@ -181,28 +183,40 @@ export class Devices extends TypedTarget {
    */
   async #ended(kind) {
     const wasOn = this.#on[kind];
+    const id = this.inUse(kind);
     this.#set(kind, false);
     this.#release(kind);
     if (!wasOn) return;
-    const problem = (await permissionOf(kind)) === "denied" ? "denied" : "failed";
-    const problems = kind === "audio" && problem !== "denied" ? await this.turnOn(only(kind)) : { [kind]: problem };
-    const replaced = this.tracks[kind] !== null;
+    this.#gone[kind] = true;
+    // What is not sent any more is told before it is known why: that takes a moment.
     this.emit("change", { kind });
-    this.emit("lost", { kind, problem: problems[kind] ?? problem, replaced });
+    const permission = await permissionOf(kind);
+    const isThere = (await this.list()).some(({ deviceId }) => deviceId === id);
+    // Taken back, in a way that some browsers do not tell: to ask again for it would be rude.
+    const refused = permission === "denied" || (permission !== "granted" && isThere);
+    const mayReplace = kind === "audio" && !refused && this.#gone[kind];
+    const problems = mayReplace ? await this.turnOn(only(kind)) : {};
+    const replaced = this.tracks[kind] !== null;
+    if (replaced) this.emit("change", { kind });
+    this.emit("lost", { kind, problem: refused ? "denied" : (problems[kind] ?? "failed"), replaced });
   }
 
   async #listChanged() {
     const before = new Set(this.#known.map(identity));
     const now = await this.list();
     const isNew = (/** @type {MediaDeviceInfo} */ device) => !before.has(identity(device)) && device.label !== "";
-    this.emit("list", { added: before.size === 0 ? [] : now.filter(isNew) });
+    this.emit("list", { added: before.size === 0 ? [] : now.filter(isNew), devices: now });
   }
 
   /** The page is seen again, perhaps on a phone that was locked: what the system has not given back is opened anew. */
   #seen() {
     if (document.visibilityState === "hidden") return;
     setTimeout(() => {
-      for (const kind of DEVICE_KINDS) if (this.#on[kind] && this.#open[kind]?.muted) this.#reopen(kind);
+      for (const kind of DEVICE_KINDS) {
+        // A page that was frozen may not have heard of it.
+        if (this.#open[kind]?.readyState === "ended") this.#ended(kind);
+        else if (this.#on[kind] && this.#open[kind]?.muted) this.#reopen(kind);
+      }
     }, PAUSED_MS);
   }
 
@@ -225,6 +239,7 @@ export class Devices extends TypedTarget {
    */
   #set(kind, on) {
     this.#on[kind] = on;
+    this.#gone[kind] = false;
     const track = this.#open[kind];
     if (track !== null) track.enabled = on;
   }

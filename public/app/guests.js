@@ -35,6 +35,8 @@ export class Guest {
   summary = null;
   /** What of ours does not reach them. */
   complaint = { audio: false, camera: false };
+  /** What of theirs does not reach us, though they send it. */
+  missing = { audio: false, camera: false };
   /** Whether no way to them was found for long. */
   noRoute = false;
   /** @type {{ state: VerificationState, result: import("../client/peer.js").ShortAuthentication | null }} */

@@ -40,7 +40,7 @@ const PROBLEMS = {
  */
 export async function openDevices({ audio, camera }, chosen) {
   if (audio && camera) {
-    const both = await open({ ...constraintsOf("audio", chosen), ...constraintsOf("camera", chosen) });
+    const both = await request({ ...constraintsOf("audio", chosen), ...constraintsOf("camera", chosen) });
     if (both instanceof MediaStream) return { tracks: tracksOf(both), problems: {} };
     if (both === "denied" || both === "system") return openAllowed(both, chosen);
   }
@@ -70,7 +70,8 @@ export async function permissionOf(kind) {
  * @returns {MediaStreamConstraints}
  */
 function constraintsOf(kind, chosen) {
-  const id = chosen[kind] === "" ? {} : { deviceId: { ideal: chosen[kind] } };
+  // Not as an ideal, for which Chromium takes the default microphone all the same.
+  const id = chosen[kind] === "" ? {} : { deviceId: { exact: chosen[kind] } };
   if (kind === "audio") {
     return { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...id } };
   }
@@ -92,7 +93,7 @@ async function openEach(wanted, chosen) {
   const problems = {};
   for (const kind of DEVICE_KINDS) {
     if (!wanted[kind]) continue;
-    const opened = await open(constraintsOf(kind, chosen));
+    const opened = await open(kind, chosen);
     if (opened instanceof MediaStream) tracks[kind] = tracksOf(opened)[kind];
     else problems[kind] = opened;
   }
@@ -117,10 +118,23 @@ async function openAllowed(refusal, chosen) {
 }
 
 /**
+ * Opens what was chosen, or another device if it is not there.
+ *
+ * @param {DeviceKind} kind
+ * @param {Chosen} chosen
+ * @returns {Promise<MediaStream | MediaProblem>}
+ */
+async function open(kind, chosen) {
+  const opened = await request(constraintsOf(kind, chosen));
+  if (opened !== "none" || chosen[kind] === "") return opened;
+  return request(constraintsOf(kind, { ...chosen, [kind]: "" }));
+}
+
+/**
  * @param {MediaStreamConstraints} constraints
  * @returns {Promise<MediaStream | MediaProblem>}
  */
-async function open(constraints) {
+async function request(constraints) {
   try {
     return await navigator.mediaDevices.getUserMedia(constraints);
   } catch (error) {

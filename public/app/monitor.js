@@ -104,7 +104,8 @@ export class Monitor extends TypedTarget {
     const camera = { expected: expected && peer.media.camera && watched.shown, count: counts?.frames ?? 0 };
     const changed = [watched.audio.look(audio, now), watched.camera.look(camera, now)];
     if (changed.includes(true)) {
-      this.#guests.complain(guest, { audio: watched.audio.stuck, camera: watched.camera.stuck });
+      guest.missing = { audio: watched.audio.stuck, camera: watched.camera.stuck };
+      this.#guests.complain(guest, guest.missing);
     }
     this.#guests.changed(guest);
   }

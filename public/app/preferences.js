@@ -6,6 +6,7 @@
  * @property {string} name
  * @property {{ audio: string, camera: string, speaker: string }} devices ids as the browser gives them; empty for its choice
  * @property {import("./layout.js").Corner} corner where our own picture floats
+ * @property {boolean} shortcuts whether single letters control a call
  *
  * @typedef {{ room: string, fragment: string, at: number }} Recent `at`: milliseconds since 1970
  */
@@ -17,7 +18,7 @@ const RECENT = "switchboard:recent";
 export const RECENT_ROOMS = 5;
 
 /** @type {Preferences} */
-const NONE = { name: "", devices: { audio: "", camera: "", speaker: "" }, corner: "bottom-right" };
+const NONE = { name: "", devices: { audio: "", camera: "", speaker: "" }, corner: "bottom-right", shortcuts: true };
 
 /** @returns {Preferences} */
 export function readPreferences() {

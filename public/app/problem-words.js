@@ -17,6 +17,17 @@ import { mediaProblems, unblockSteps } from "./strings.js";
 export function wordsFor({ audio, camera }, platform = platformOf(navigator.userAgent, navigator.maxTouchPoints)) {
   const problem = camera ?? audio;
   if (problem === undefined) return null;
+  if (camera !== undefined && audio !== undefined && camera !== audio) {
+    const words = [mediaProblems[camera].camera, mediaProblems[audio].audio];
+    return {
+      title: words.map(({ title }) => title).join(". "),
+      text: words
+        .map(({ text }) => text)
+        .join(" ")
+        .trim(),
+      steps: camera === "denied" || audio === "denied" ? unblockSteps[platform] : [],
+    };
+  }
   const kind = audio === camera ? "both" : camera === undefined ? "audio" : "camera";
   return { ...mediaProblems[problem][kind], steps: problem === "denied" ? unblockSteps[platform] : [] };
 }

@@ -5,13 +5,15 @@ import { Panel, showDialog } from "./dialogs.js";
 import { h, setText } from "./dom.js";
 import { Door } from "./door.js";
 import { copyText, Invite } from "./invite.js";
+import { DEVICE_KINDS } from "./media.js";
 import { Menu } from "./menu.js";
 import { Monitor } from "./monitor.js";
 import { People } from "./people.js";
+import { Pip } from "./pip.js";
 import { isHandheld } from "./platform.js";
 import { wordsFor } from "./problem-words.js";
-import { complaintsOf } from "./reception.js";
-import { listenForKeys, makeShortcutList } from "./shortcuts.js";
+import { complaintsOf, missingOf } from "./reception.js";
+import { listenForKeys, showShortcuts } from "./shortcuts.js";
 import { diagnostics } from "./stats.js";
 import { strings } from "./strings.js";
 import { Tiles } from "./tiles.js";
@@ -48,7 +50,10 @@ export class Stage {
     silent: () => {
       this.#sound.hidden = false;
     },
+    elsewhere: (guest, video) => this.#pip?.linesOf(guest, video) ?? 0,
   });
+  /** @type {Pip | null} */
+  #pip = null;
   #bar;
   #menu;
   #invite;
@@ -71,7 +76,8 @@ export class Stage {
   #monitor = null;
   /** @type {any} */
   #clock = null;
-  #pausedKinds = new Set();
+  /** What of our devices does not work, and has been said. @type {import("./media.js").MediaProblems} */
+  #explained = {};
   /** Phones and tablets have no screens to share, or only seem to. */
   #canShare = !isHandheld() && navigator.mediaDevices.getDisplayMedia !== undefined;
 
@@ -95,6 +101,12 @@ export class Stage {
         leave: actions.leave,
       },
     );
+    this.#pip = new Pip({
+      toggle: actions.toggle,
+      leave: actions.leave,
+      changed: () => this.#tiles.arrange(),
+      foremost: () => this.#tiles.foremost,
+    });
     this.#menu = this.#makeMenu();
     this.#invite = new Invite({ link, id: "invite", title: strings.inviteTitle, text: strings.inviteText }, announce);
     const more = new Invite({ link, id: "invite-more", title: strings.inviteMore, heading: "h3" }, announce);
@@ -195,6 +207,7 @@ export class Stage {
   /** The call is over. */
   close() {
     clearInterval(this.#clock);
+    this.#pip?.close();
     this.#monitor?.close();
     this.#monitor = null;
     this.#room = null;
@@ -206,18 +219,12 @@ export class Stage {
     this.#chat.clear();
     this.#sound.hidden = true;
     this.#announcement.textContent = "";
-    this.#pausedKinds.clear();
     this.#tiles.pauseOwn(false);
   }
 
   /** How long the call has lasted, in seconds. */
   get seconds() {
     return (Date.now() - this.#since) / 1_000;
-  }
-
-  /** The picture worth seeing when there is room for one only. */
-  get foremost() {
-    return this.#tiles.foremost;
   }
 
   /** @param {import("./media.js").DeviceTracks} tracks what we send */
@@ -227,6 +234,8 @@ export class Stage {
     this.#bar.setOn("audio", media.audio);
     this.#bar.setOn("camera", media.camera);
     this.#people.showOwn(this.#name, media);
+    this.#pip?.showOwn(tracks);
+    for (const kind of DEVICE_KINDS) if (media[kind]) this.#banners.set(`lost-${kind}`, null);
     this.#tellBroken();
   }
 
@@ -247,6 +256,7 @@ export class Stage {
 
   /** @param {import("./media.js").MediaProblems} problems none, to clear */
   explain(problems) {
+    this.#explained = problems;
     this.#banners.set("devices", wordsFor(problems));
   }
 
@@ -283,8 +293,9 @@ export class Stage {
       {
         icon: "pip",
         label: strings.pictureInPicture,
+        id: "pip",
         act: () => this.#pictureInPicture(),
-        hidden: () => document.pictureInPictureEnabled !== true || this.foremost === null,
+        hidden: () => this.#pip?.possible !== true,
       },
       {
         icon: "fullscreen",
@@ -300,7 +311,13 @@ export class Stage {
         act: () => this.#door.end(),
         hidden: () => !this.#door.isKept || this.#guests?.all.length === 0,
       },
-      { icon: "keyboard", label: strings.shortcuts, act: () => showShortcuts(), hidden: isHandheld },
+      {
+        icon: "keyboard",
+        label: strings.shortcuts,
+        id: "shortcuts",
+        act: () => this.#showShortcuts(),
+        hidden: isHandheld,
+      },
     ]);
   }
 
@@ -313,7 +330,8 @@ export class Stage {
         s: share,
         c: () => this.#togglePanel("chat"),
         p: () => this.#togglePanel("people"),
-        "?": () => showShortcuts(),
+        i: () => this.#pip?.possible && this.#pictureInPicture(),
+        "?": () => this.#showShortcuts(),
       },
       () => !this.#root.hidden,
     );
@@ -330,12 +348,16 @@ export class Stage {
   }
 
   async #pictureInPicture() {
+    if (this.#guests === null || this.#monitor === null) return;
     try {
-      if (document.pictureInPictureElement !== null) await document.exitPictureInPicture();
-      else await this.foremost?.requestPictureInPicture();
+      await this.#pip?.toggle(this.#guests, this.#monitor);
     } catch {
       this.tellProblem(strings.pipFailed);
     }
+  }
+
+  #showShortcuts() {
+    showShortcuts({ changed: (on) => this.#bar.showKeys(on) });
   }
 
   async #copyDiagnostics() {
@@ -361,24 +383,53 @@ export class Stage {
   #watchDevices() {
     this.#devices.addEventListener("paused", ({ kind, paused }) => {
       if (this.#guests === null) return;
-      if (paused) this.#pausedKinds.add(kind);
-      else this.#pausedKinds.delete(kind);
-      this.#banners.set(`paused-${kind}`, paused ? { title: strings.paused[kind] } : null);
-      if (kind === "camera") this.#tiles.pauseOwn(paused);
+      if (!paused) return this.#clearPaused(kind);
+      this.#banners.set(`paused-${kind}`, { title: strings.paused[kind] });
+      if (kind === "camera") this.#tiles.pauseOwn(true);
     });
     this.#devices.addEventListener("lost", ({ kind, problem, replaced }) => {
       if (this.#guests === null) return;
-      this.#banners.set(`paused-${kind}`, null);
+      this.#clearPaused(kind);
       const label = this.#devices.microphone?.label ?? "";
-      if (replaced) this.#banners.set("devices", { title: strings.replacedMicrophone(label), tone: "info" });
-      else if (problem === "denied") this.explain({ [kind]: problem });
+      if (replaced) this.#banners.set("replaced", { title: strings.replacedMicrophone(label), tone: "info" });
+      else if (problem === "denied") this.#tellRefused(kind);
       else {
         const title = kind === "camera" ? strings.cameraGone : strings.microphoneGone;
         const actions = [{ label: strings.turnOn[kind], act: () => this.#actions.toggle(kind) }];
-        this.#banners.set("devices", { title, actions });
+        this.#banners.set(`lost-${kind}`, { title, actions });
       }
     });
-    this.#devices.addEventListener("list", ({ added }) => this.#offerDevice(added));
+    this.#devices.addEventListener("list", ({ added, devices }) => {
+      this.#offerDevice(added);
+      this.#playThrough(devices);
+    });
+  }
+
+  /** @param {DeviceKind} kind of a device that is not paused any more, or gone */
+  #clearPaused(kind) {
+    this.#banners.set(`paused-${kind}`, null);
+    if (kind === "camera") this.#tiles.pauseOwn(false);
+  }
+
+  /**
+   * The permission for a device was taken back in the middle of a call; often that of both is, one after the other.
+   *
+   * @param {DeviceKind} kind
+   */
+  #tellRefused(kind) {
+    const other = kind === "audio" ? "camera" : "audio";
+    this.explain(this.#explained[other] === "denied" ? { audio: "denied", camera: "denied" } : { [kind]: "denied" });
+  }
+
+  /**
+   * Headphones that were chosen may be pulled out, and plugged in again.
+   *
+   * @param {MediaDeviceInfo[]} devices
+   */
+  #playThrough(devices) {
+    const { speaker } = this.#devices.chosen;
+    const isThere = devices.some(({ kind, deviceId }) => kind === "audiooutput" && deviceId === speaker);
+    this.#tiles.setSpeaker(isThere ? speaker : "");
   }
 
   /** @param {MediaDeviceInfo[]} added plugged in just now */
@@ -494,6 +545,7 @@ export class Stage {
         : { title: strings.noRoute(names), text: strings.noRouteText, actions: [this.#reconnectAction(noRoute)] },
     );
     const actions = [this.#reconnectAction(guests)];
+    this.#tellMissing(guests, actions);
     if (broken === null) {
       // Nobody complains, perhaps because not even that gets through.
       const stuck = sending.audio && this.#monitor?.stuck === true;
@@ -504,6 +556,27 @@ export class Stage {
     const who = broken.all && broken.names.length > 1 ? strings.nobody : broken.names.join(", ");
     const say = { audio: strings.notHeard, camera: strings.notSeen, both: strings.notHeardOrSeen }[broken.kind];
     this.#banners.set("broken", { title: say(who), text: strings.brokenText, actions });
+  }
+
+  /**
+   * The one who does not get what others send is told, too: it may be the way to here that is broken.
+   *
+   * @param {Guest[]} guests who are connected
+   * @param {import("./banners.js").BannerContent["actions"]} actions
+   */
+  #tellMissing(guests, actions) {
+    const missing = missingOf(guests);
+    if (missing === null) {
+      this.#banners.set("missing", null);
+      return;
+    }
+    const all = missing.all && missing.names.length > 1;
+    const whom = all ? strings.everybody : missing.names.join(", ");
+    const say = { audio: strings.notHearing, camera: strings.notSeeing, both: strings.notHearingOrSeeing }[
+      missing.kind
+    ];
+    const text = all ? strings.missingAllText : strings.missingText;
+    this.#banners.set("missing", { title: say(whom), text, actions });
   }
 
   /** @param {Guest[]} guests */
@@ -534,10 +607,6 @@ export class Stage {
   #announce(text) {
     this.#announcement.textContent = text;
   }
-}
-
-function showShortcuts() {
-  showDialog({ title: strings.shortcuts, body: [makeShortcutList()] });
 }
 
 async function toggleFullScreen() {

@@ -92,9 +92,12 @@ export const strings = {
     ["s", "Share your screen, or stop"],
     ["c", "Chat"],
     ["p", "People"],
+    ["i", "Picture in picture, or back"],
     ["?", "This list"],
     ["Esc", "Close what is open"],
   ],
+  shortcutsOn: "Control the call with single keys",
+  shortcutsOnText: "Off, only Esc is heard: for those whose speech or whose hands press keys that were not meant.",
   close: "Close",
 
   copyLink: "Copy link",
@@ -162,6 +165,13 @@ export const strings = {
   notHeardOrSeen: (/** @type {string} */ who) => `${who} can neither hear nor see you.`,
   nobody: "The others",
   brokenText: "What you send does not arrive. It is being tried again; switching off and on may help.",
+  notHearing: (/** @type {string} */ whom) => `You cannot hear ${whom}.`,
+  notSeeing: (/** @type {string} */ whom) => `You cannot see ${whom}.`,
+  notHearingOrSeeing: (/** @type {string} */ whom) => `You can neither hear nor see ${whom}.`,
+  everybody: "the others",
+  missingText: "What is sent to you does not arrive, and they are told so. Reconnecting may help, or another network.",
+  missingAllText:
+    "Nothing of it arrives, from nobody: it may well be your own network. Reconnecting may help, or another one.",
   reconnect: "Reconnect",
   noRoute: (/** @type {string} */ who) => `There is no way through to ${who}.`,
   noRouteText:

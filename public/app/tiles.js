@@ -39,11 +39,19 @@ export class Tiles {
   #speaker = "";
   /** @type {import("./monitor.js").Monitor | null} */
   #monitor = null;
+  #elsewhere;
 
-  /** @param {{ changed: (layout: Layout) => void, silent: () => void }} told `silent`: a browser wants a click before it plays sound */
-  constructor({ changed, silent }) {
+  /**
+   * @param {object} told
+   * @param {(layout: Layout) => void} told.changed
+   * @param {() => void} told.silent a browser wants a click before it plays sound
+   * @param {(guest: Guest, video: HTMLVideoElement) => number} told.elsewhere how many lines of somebody's picture are seen
+   *   outside of the page, in device pixels
+   */
+  constructor({ changed, silent, elsewhere }) {
     this.#changed = changed;
     this.#silent = silent;
+    this.#elsewhere = elsewhere;
     this.element.append(this.#own.element);
     new ResizeObserver(() => this.arrange()).observe(this.element);
     document.addEventListener("visibilitychange", () => this.arrange());
@@ -135,10 +143,11 @@ export class Tiles {
    * @param {Tile} tile
    */
   #want(guest, { element, video }) {
-    const lines = element.clientHeight * Math.min(2, devicePixelRatio);
-    const hidden = document.visibilityState === "hidden" && document.pictureInPictureElement !== video;
+    const here = document.visibilityState === "hidden" ? 0 : element.clientHeight * Math.min(2, devicePixelRatio);
+    const lines = Math.max(here, this.#elsewhere(guest, video));
     // A phone shows nothing of a hidden page; on a desktop somebody is back in a moment, and wants a picture at once.
-    const size = hidden ? (isHandheld() ? "none" : "small") : lines <= SMALL_LINES * SMALL_ENOUGH ? "small" : "full";
+    const unseen = document.visibilityState === "hidden" && lines === 0 && isHandheld();
+    const size = unseen ? "none" : lines <= SMALL_LINES * SMALL_ENOUGH ? "small" : "full";
     guest.peer.want("camera", size);
     this.#monitor?.setShown(guest, size !== "none");
   }

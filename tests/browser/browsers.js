@@ -17,7 +17,8 @@ const BROWSERS = {
 };
 
 /** Both together let connections over 127.0.0.1 come up; without the other neither does. */
-const CHROMIUM_FLAGS = ["--allow-loopback-in-peer-connection", "--use-fake-device-for-media-stream"];
+const CHROMIUM_FLAGS = ["--allow-loopback-in-peer-connection"];
+const MADE_UP_DEVICES = "--use-fake-device-for-media-stream";
 
 const FIREFOX_PREFERENCES = {
   "media.navigator.streams.fake": true,
@@ -29,15 +30,16 @@ const FIREFOX_PREFERENCES = {
 /**
  * Chromium with a made-up camera and microphone, which it grants without asking.
  *
- * @param {{ flags?: string[] }} [options]
+ * @param {{ flags?: string[], devices?: boolean }} [options] `devices`: whether any are made up; those of the machine are used if not
  */
-export function startChromium({ flags = [] } = {}) {
-  return launchChromium(["--use-fake-ui-for-media-stream", ...flags]);
+export function startChromium({ flags = [], devices = true } = {}) {
+  const flag = devices ? [MADE_UP_DEVICES] : [];
+  return launchChromium(["--use-fake-ui-for-media-stream", ...flag, ...flags]);
 }
 
 /** Chromium that refuses every request for camera and microphone. */
 export function startDenyingChromium() {
-  return launchChromium(["--deny-permission-prompts"]);
+  return launchChromium(["--deny-permission-prompts", MADE_UP_DEVICES]);
 }
 
 /** Firefox with a made-up camera and microphone, which it grants without asking. */

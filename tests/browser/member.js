@@ -60,12 +60,8 @@ export class Member {
    */
   static async in(browser, link, { media = false, glare = false, relay = null, relayOnly = false } = {}) {
     const member = new Member(await browser.newPage());
-    if (relay !== null) {
-      await member.page.exposeFunction("portFor", (/** @type {string} */ address, /** @type {number} */ port) =>
-        relay.portFor(address, port),
-      );
-    }
-    await member.page.evaluateOnNewDocument(keepConnections, relay !== null);
+    await relay?.between(member.page);
+    await member.page.evaluateOnNewDocument(keepConnections);
     // Any page of the server will do: this one uses no module itself.
     await member.page.goto(new URL("/404", link).href);
     await member.page.evaluate(join, link, media, glare, relayOnly);
@@ -155,12 +151,8 @@ export class Member {
   }
 }
 
-/**
- * Runs in the page, before its own scripts.
- *
- * @param {boolean} relayed whether the candidates of others are replaced by ports of a relay
- */
-function keepConnections(relayed) {
+/** Runs in the page, before its own scripts. */
+function keepConnections() {
   const Platform = RTCPeerConnection;
   /** @type {RTCPeerConnection[]} */
   const connections = [];
@@ -209,32 +201,6 @@ function keepConnections(relayed) {
       screen: from("screen")?.framesDecoded ?? 0,
     };
   };
-  const portFor = /** @type {any} */ (globalThis).portFor;
-  /** Another way to the same candidate; none to what the relay cannot stand for. @param {string} line */
-  const relayedLine = async (line) => {
-    const parts = line.split(" ");
-    const [, , protocol = "", , address = "", port] = parts;
-    if (protocol.toLowerCase() !== "udp" || !/^[\d.]+$/.test(address)) return null;
-    return parts
-      .with(4, "127.0.0.1")
-      .with(5, String(await portFor(address, Number(port))))
-      .join(" ");
-  };
-  /** @param {RTCSessionDescriptionInit} description */
-  const relayedDescription = async ({ type, sdp = "" }) => {
-    const lines = sdp.split("\r\n").map((line) => (line.startsWith("a=candidate:") ? relayedLine(line) : line));
-    return { type, sdp: (await Promise.all(lines)).filter((line) => line !== null).join("\r\n") };
-  };
-  if (relayed) {
-    const { setRemoteDescription, addIceCandidate } = /** @type {any} */ (Platform.prototype);
-    Platform.prototype.setRemoteDescription = async function (description) {
-      await setRemoteDescription.call(this, await relayedDescription(description));
-    };
-    Platform.prototype.addIceCandidate = async function (/** @type {any} */ init) {
-      const candidate = init.candidate === "" ? "" : await relayedLine(init.candidate);
-      if (candidate !== null) await addIceCandidate.call(this, { ...init, candidate });
-    };
-  }
   Object.assign(globalThis, {
     member: {
       connections,

@@ -41,10 +41,13 @@ export class Middle {
     });
   }
 
-  /** @param {string} target the server's origin */
-  static async before(target) {
+  /**
+   * @param {string} target the server's origin
+   * @param {{ port?: number }} [options] of one that was stopped, to be there again
+   */
+  static async before(target, { port = 0 } = {}) {
     const middle = new Middle(target);
-    middle.#server.listen(0, "127.0.0.1");
+    middle.#server.listen(port, "127.0.0.1");
     await once(middle.#server, "listening");
     return middle;
   }
@@ -149,6 +152,22 @@ export class Relay {
   #cut = false;
   /** @type {Map<string, Promise<import("node:dgram").Socket>>} */
   #sockets = new Map();
+  /** The addresses that get no media. @type {Set<string>} */
+  #deaf = new Set();
+
+  /**
+   * From the page's next document on, all packets that it sends to others go through here.
+   *
+   * @param {import("puppeteer-core").Page} page
+   * @param {{ met?: (address: string, port: number) => void }} [told] `met`: the page has heard of somebody's address
+   */
+  async between(page, { met = () => {} } = {}) {
+    await page.exposeFunction("portFor", (/** @type {string} */ address, /** @type {number} */ port) => {
+      met(address, port);
+      return this.portFor(address, port);
+    });
+    await page.evaluateOnNewDocument(relayCandidates);
+  }
 
   /**
    * The port that stands for an address.
@@ -168,6 +187,29 @@ export class Relay {
 
   mend() {
     this.#cut = false;
+  }
+
+  /**
+   * Sound and picture to an address are lost, while the connection itself goes on: what has to do with RTP begins with a byte
+   * from 128 to 191 (RFC 7983).
+   *
+   * @param {string} address
+   * @param {number} port
+   */
+  deafen(address, port) {
+    this.#deaf.add(`${address} ${port}`);
+  }
+
+  /** Everybody gets sound and picture again. */
+  undeafen() {
+    this.#deaf.clear();
+  }
+
+  /** Every way that there was is dead from now on, as when a phone changes networks; what is found anew works. */
+  async move() {
+    const old = [...this.#sockets.values()];
+    this.#sockets.clear();
+    for (const socket of old) (await socket).close();
   }
 
   async stop() {
@@ -193,13 +235,48 @@ export class Relay {
     const socket = createSocket("udp4");
     socket.on("error", () => {});
     socket.on("message", async (packet, from) => {
-      if (this.#cut) return;
+      const [first = 0] = packet;
+      const isMedia = first >= 128 && first < 192;
+      if (this.#cut || (isMedia && this.#deaf.has(`${address} ${port}`))) return;
       this.packets += 1;
       const sender = await this.#socketFor(from.address, from.port);
-      sender.send(packet, port, address);
+      try {
+        sender.send(packet, port, address);
+      } catch {
+        // Its ways have died meanwhile.
+      }
     });
     socket.bind(0, "127.0.0.1");
     await once(socket, "listening");
     return socket;
   }
+}
+
+/** Runs in the page, before its own scripts: ports of a relay take the place of the candidates of others. */
+function relayCandidates() {
+  const { portFor } = /** @type {any} */ (globalThis);
+  const prototype = /** @type {any} */ (RTCPeerConnection.prototype);
+  const { setRemoteDescription, addIceCandidate } = prototype;
+  /** Another way to the same candidate; none to what the relay cannot stand for. @param {string} line */
+  const relayedLine = async (line) => {
+    const parts = line.split(" ");
+    const [, , protocol = "", , address = "", port] = parts;
+    if (protocol.toLowerCase() !== "udp" || !/^[\d.]+$/.test(address)) return null;
+    return parts
+      .with(4, "127.0.0.1")
+      .with(5, String(await portFor(address, Number(port))))
+      .join(" ");
+  };
+  /** @param {RTCSessionDescriptionInit} description */
+  const relayedDescription = async ({ type, sdp = "" }) => {
+    const lines = sdp.split("\r\n").map((line) => (line.startsWith("a=candidate:") ? relayedLine(line) : line));
+    return { type, sdp: (await Promise.all(lines)).filter((line) => line !== null).join("\r\n") };
+  };
+  prototype.setRemoteDescription = async function (/** @type {RTCSessionDescriptionInit} */ description) {
+    await setRemoteDescription.call(this, await relayedDescription(description));
+  };
+  prototype.addIceCandidate = async function (/** @type {any} */ init) {
+    const candidate = init.candidate === "" ? "" : await relayedLine(init.candidate);
+    if (candidate !== null) await addIceCandidate.call(this, { ...init, candidate });
+  };
 }

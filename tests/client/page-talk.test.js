@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cleanName, initials, NAME_LENGTH } from "../../public/app/names.js";
-import { complaintsOf, SILENCE_MS, Watch } from "../../public/app/reception.js";
+import { complaintsOf, missingOf, SILENCE_MS, Watch } from "../../public/app/reception.js";
 import { CHAT_LENGTH, readMessage, Undelivered } from "../../public/app/talk.js";
 
 test("a name is shown without what is not seen, breaks lines or turns the direction of writing", () => {
@@ -86,6 +86,14 @@ test("a counter that stands still is noticed after the time of silence, and once
   assert.deepEqual([watch.look({ expected: true, count: 6 }, SILENCE_MS + 2), watch.stuck], [true, false]);
 });
 
+test("what has not come while the machine slept is not missed before it has had its time", () => {
+  const watch = new Watch();
+  const night = 8 * 3_600_000;
+  watch.look({ expected: true, count: 5 }, 0);
+  assert.deepEqual([watch.look({ expected: true, count: 5 }, night), watch.stuck], [false, false]);
+  assert.deepEqual([watch.look({ expected: true, count: 5 }, night + SILENCE_MS), watch.stuck], [true, true]);
+});
+
 test("what is switched off is not missed, and has its time when it is switched on", () => {
   const watch = new Watch();
   watch.look({ expected: false, count: 5 }, 0);
@@ -113,4 +121,13 @@ test("whoever is not heard or seen is told by whom, and only of what is switched
     all: true,
   });
   assert.equal(complaintsOf([person("Ana", true, true)], { audio: false, camera: false }), null);
+});
+
+test("whoever does not hear or see others is told whom, and whether it is everybody", () => {
+  const nothing = { audio: false, camera: false };
+  const [ana, bo] = ["Ana", "Bo"].map((name) => ({ name, missing: { audio: true, camera: true } }));
+  assert(ana !== undefined && bo !== undefined);
+  assert.equal(missingOf([{ name: "Ana", missing: nothing }]), null);
+  assert.deepEqual(missingOf([ana, { name: "Bo", missing: nothing }]), { kind: "both", names: ["Ana"], all: false });
+  assert.deepEqual(missingOf([ana, bo]), { kind: "both", names: ["Ana", "Bo"], all: true });
 });

@@ -48,6 +48,12 @@ test("a refusal is explained with the steps of the browser, everything else with
   assert.deepEqual(wordsFor({ camera: "busy" }, "other")?.steps, []);
   assert.match(wordsFor({ audio: "none" }, "other")?.title ?? "", /No microphone/);
   assert.match(wordsFor({ audio: "none", camera: "none" }, "other")?.title ?? "", /No camera or microphone/);
+  const different = wordsFor({ audio: "denied", camera: "none" }, "other");
+  assert.match(
+    different?.title ?? "",
+    /^No camera was found\. Your browser does not let this page use the microphone$/,
+  );
+  assert.deepEqual(different?.steps, unblockSteps.other);
 });
 
 test("the length of a call is told as a clock tells it", () => {
