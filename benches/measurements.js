@@ -75,7 +75,7 @@ function relays(bytes, some) {
       const key = `relay.${bytes}.pipelined`;
       return [
         rate(key, `${title}, pipelined`, "signals/s", messages, took),
-        computing(key, title, "signal", messages, took),
+        computing(key, title, "each signal", messages, took),
       ];
     },
   };
@@ -109,7 +109,7 @@ function fanOut(receivers, some) {
       const key = `fanout.${receivers}`;
       return [
         rate(key, title, "deliveries/s", took.deliveries, took),
-        computing(key, title, "delivery", took.deliveries, took),
+        computing(key, title, "each delivery", took.deliveries, took),
       ];
     },
   };
@@ -125,10 +125,12 @@ function join(some) {
     title: "join to welcome, alone",
     rivals: WORKERS,
     take: async ({ dialect }, server) => {
-      const { opening, joining } = await load(server, dialect, { measure: "join", times: some(40) });
+      const times = some(40);
+      const { opening, joining, serverSeconds } = await load(server, dialect, { measure: "join", times });
       return [
         microseconds("join.opening", "join to welcome, opening a room", opening.p50),
         microseconds("join.joining", "join to welcome, as the second", joining.p50),
+        computing("join", "opening a room and joining it", "both", 1, { serverSeconds: serverSeconds / times }),
       ];
     },
   };
@@ -168,7 +170,10 @@ function wake(sockets, some) {
     take: async ({ dialect }, server) => {
       const times = some(sockets > 100 ? 10 : 20);
       const took = await load(server, dialect, { measure: "wake", sockets, times, control: server.control });
-      return [microseconds(`wake.${sockets}`, title, took.micros.p50)];
+      return [
+        microseconds(`wake.${sockets}`, title, took.micros.p50),
+        computing(`wake.${sockets}`, title, "each wake", 1, took),
+      ];
     },
   };
 }
@@ -279,7 +284,7 @@ function rate(key, title, unit, count, { seconds, clientBusy }) {
  */
 function computing(key, title, each, count, { serverSeconds }) {
   const value = (serverSeconds / count) * 1e6;
-  return { key: `${key}.cpu`, title: `${title}, server's CPU for each ${each}`, unit: "µs", better: "lower", value };
+  return { key: `${key}.cpu`, title: `${title}, server's CPU for ${each}`, unit: "µs", better: "lower", value };
 }
 
 /**

@@ -6,9 +6,10 @@
 //   --rounds N       how often each is measured (15)
 //   --quick          a twentieth of everything, in 2 rounds: whether it runs, not how fast
 //   --json FILE      writes an object with an entry for each pairing to a file
+//   --table FILE     measures nothing, and shows such a file as a table
 
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -32,8 +33,14 @@ await main(async () => {
       rounds: { type: "string" },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
+      table: { type: "string" },
     },
   });
+  const { table } = await import("../benches/report.js");
+  if (values.table !== undefined) {
+    console.log(table(JSON.parse(readFileSync(values.table, "utf8"))));
+    return;
+  }
   const only = values.only.split(",");
   const unknown = only.filter((group) => !GROUPS.includes(group));
   if (unknown.length > 0) throw new Problem(`nothing is called ${unknown.join(", ")}; there are ${GROUPS.join(", ")}`);
@@ -41,7 +48,6 @@ await main(async () => {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Problem("--rounds takes a whole number from 1");
 
   const { compare } = await import("../benches/compare.js");
-  const { table } = await import("../benches/report.js");
   const { json, quick } = values;
   const entries = await compare({ only, rivals: values.rivals?.split(",") ?? null, rounds, quick }, (sofar) => {
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(sofar, null, 2)}\n`);
