@@ -88,7 +88,8 @@ function cargoFuzz(command, ...args) {
 
 /** @param {string} target @param {string} input */
 function again(target, input) {
-  return `RUSTC_BOOTSTRAP=1 ${path.relative(root, path.join(tools, "bin", "cargo-fuzz"))} fuzz run ${target} ${path.relative(root, input)}`;
+  const [command, args] = cargoFuzz("run", target, input);
+  return ["RUSTC_BOOTSTRAP=1", command, ...args].map((part) => part.replace(`${root}${path.sep}`, "")).join(" ");
 }
 
 /**

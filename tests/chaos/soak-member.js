@@ -11,6 +11,11 @@ export class Member {
   wrong = [];
   /** Who it was before it came back as somebody else. @type {string | null} */
   former = null;
+  /** How long it was out of reach of the server before it was in last, in milliseconds. */
+  outage = 0;
+  /** When it was in last. */
+  #seen = Date.now();
+  #wasIn = false;
   /** Why the server has ended it, if it has. @type {string | null} */
   ended = null;
   /** @type {WebSocket | null} */
@@ -108,6 +113,9 @@ export class Member {
   }
 
   #checkSelf() {
+    if (this.isIn) this.outage = this.#wasIn ? 0 : Date.now() - this.#seen;
+    if (this.#wasIn) this.#seen = Date.now();
+    this.#wasIn = this.isIn;
     const { self } = this.room;
     if (self === null || self === this.#self) return;
     if (this.#self !== "") this.former = this.#self;

@@ -81,10 +81,13 @@ export async function runSoak({ rooms, seconds, seed, graceSeconds = 30, killEve
       }
     })();
     await Promise.all([...players, killer, teller]);
-    say(`${world.summary(scenes)}; everybody leaves`);
-    if (world.wrong.length === 0) await inTurn(scenes, (scene) => scene.end());
-    const left = await leftovers({ deployment, seconds: graceSeconds + PATIENCE_MS / 1000, say });
+    let left = { connections: 0, rows: 0, seats: 0, alarms: 0 };
     if (world.wrong.length === 0) {
+      say(`${world.summary(scenes)}; everybody leaves`);
+      await inTurn(scenes, (scene) => scene.end());
+    }
+    if (world.wrong.length === 0) {
+      left = await leftovers({ deployment, seconds: graceSeconds + PATIENCE_MS / 1000, say });
       for (const [what, count] of Object.entries(left)) if (count > 0) world.wrong.push(`${count} ${what} left over`);
     }
     const used = scenes.filter(({ used }) => used).length;
@@ -400,6 +403,10 @@ class Scene {
     await this.#until("a reloaded page to be in", () => reloaded.isIn);
     if (reloaded.id !== id) throw new Error(`${id} was reloaded and came back as ${reloaded.id}`);
     this.members.push(reloaded);
+    // What somebody sends before it knows of the new page is for the former one, and rightly lost. Whoever has heard from the new
+    // page knows of it.
+    await this.#settle();
+    this.#world.signals += reloaded.post();
   }
 
   /** @param {boolean} locked */
@@ -526,14 +533,15 @@ class Scene {
 
   /**
    * Who goes after a restart while nobody else is back yet takes the room along, as the last one does: the others come back to
-   * another room of that name, as somebody else.
+   * another room of that name, as somebody else. And so does everybody after an outage that is longer than seats are kept.
    */
   #begunAnew() {
     const renamed = this.members.filter(({ former }) => former !== null);
     if (renamed.length === 0) return;
     const { deaths, restarts } = this.#quiet;
     const isRestarted = this.#world.deaths !== deaths || deaths % 2 === 1 || this.#restarts !== restarts;
-    if (!this.#departs || !isRestarted) {
+    const kept = this.#world.graceSeconds * 700;
+    if (!(this.#departs && isRestarted) && renamed.some(({ outage }) => outage < kept)) {
       throw new Error(renamed.map(({ former, id }) => `${former} came back as ${id}`).join(", "));
     }
     this.#world.note("begin anew");
@@ -582,7 +590,12 @@ class Scene {
     let wait = LOOK_MS;
     let nudged = Date.now();
     while (!isSo()) {
-      if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+      if (Date.now() > deadline) {
+        const seen = this.members.map(
+          ({ id, room }) => `${id} ${room.state}, host ${room.host}, locked ${room.locked}`,
+        );
+        throw new Error(`waited in vain for ${what} (${seen.join("; ")})`);
+      }
       await pause(wait);
       wait = Math.min(wait * 1.5, LOOK_RARELY_MS);
       // After each failure the library waits longer, as is right where a server is in trouble. Here the network comes back.
