@@ -82,7 +82,7 @@ async function makeCalls(seeds, from) {
         say(`seed ${seed}: everybody sees everybody ${after}; inflicted: ${JSON.stringify(faults)}`);
       } catch (error) {
         failures.push(`seed ${seed}: ${error instanceof Error ? error.message : error}`);
-        say(`seed ${seed}: FAILED`);
+        say(`seed ${seed}: FAILED: ${error instanceof Error ? error.message : error}`);
       }
     }
   });

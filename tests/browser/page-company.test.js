@@ -10,10 +10,10 @@ import { Person } from "./person.js";
 /** How often a page is looked at while a test waits, in milliseconds. */
 const POLLING = 100;
 
-/** How long a page may take to get somewhere, in milliseconds: eight pages encode and decode 56 pictures at once, on two cores. */
-const PATIENCE = 300_000;
+/** How long a page may take to get somewhere, in milliseconds: five pages encode and decode 20 pictures at once, on two cores. */
+const PATIENCE = 120_000;
 
-const NAMES = ["Ana Silva", "Bo", "Chiara", "Dai", "Ewa", "Femi", "Greta", "Hugo"];
+const NAMES = ["Ana Silva", "Bo", "Chiara", "Dai", "Ewa"];
 
 /** The microphones of these tests are made of sound, which starts without a press. */
 const SOUND_AT_ONCE = ["--autoplay-policy=no-user-gesture-required"];
@@ -29,7 +29,6 @@ const COMPANIES = [
   ["chromium", "chromium"],
   ["chromium", "firefox", "chromium"],
   ["chromium", "chromium", "chromium", "chromium", "chromium"],
-  ["chromium", "chromium", "chromium", "chromium", "chromium", "chromium", "chromium", "chromium"],
 ];
 
 describe("a company on the call page", { timeout: 3_600_000 }, () => {
@@ -303,12 +302,13 @@ function haveCheapDevices() {
   mediaDevices.getUserMedia = async (constraints) => {
     const tracks = constraints?.audio ? [microphone()] : [];
     if (!constraints?.video) return new MediaStream(tracks);
-    const video = { width: 160, height: 120, frameRate: 2 };
+    // With a lower rate than 10, Chromium's made-up camera gives several pages hardly any pictures at all.
+    const video = { width: 160, height: 120, frameRate: 10 };
     const stream = await getUserMedia.call(mediaDevices, { video });
     return new MediaStream([...tracks, ...stream.getTracks()]);
   };
   mediaDevices.getDisplayMedia = () => {
-    return getDisplayMedia.call(mediaDevices, { video: { width: 320, height: 240, frameRate: 3 } });
+    return getDisplayMedia.call(mediaDevices, { video: { width: 320, height: 240, frameRate: 10 } });
   };
 
   function microphone() {
