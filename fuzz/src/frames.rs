@@ -94,7 +94,7 @@ fn is_id(text: &str) -> bool {
 fn relay(frame: &ClientFrame<'_>) {
     let ClientFrame::Signal { to, data, reference } = frame else { return };
     let from = PeerId::parse("0123456789").unwrap();
-    let relayed = relayed_signal(from, data);
+    let relayed = relayed_signal(from, data.get());
     assert_eq!(relayed, format!(r#"{{"type":"signal","from":"0123456789","data":{}}}"#, data.get()));
     serde_json::from_str::<&RawValue>(&relayed).expect("what is relayed is JSON");
     if let Some(Recipient { peer, text }) = to {

@@ -451,8 +451,8 @@ impl Sockets {
     /// a copy into the module's memory and back costs more than all the rest of relaying a long one.
     fn signal(&mut self, came: Came<'_>, from: PeerId, data: Range<usize>) -> JsValue {
         match self.by_id.get_mut(&came.over) {
-            Some(held) if came.is_ascii => {
-                let head = held.signal_head.get_or_insert_with(|| JsValue::from_str(&signal_head(from)));
+            Some(kept) if came.is_ascii => {
+                let head = kept.signal_head.get_or_insert_with(|| JsValue::from_str(&signal_head(from)));
                 signal(head, came.script, data.start, data.end)
             }
             _ => JsValue::from_str(&relayed_signal(from, came.text.get(data).unwrap_or_default())),

@@ -247,6 +247,7 @@ impl Run {
                     self.views.remove(&socket);
                 }
                 Output::Forget => self.life += 1,
+                Output::Relay { .. } => unreachable!("a signal is written out"),
                 Output::Attach { .. } | Output::Store(_) | Output::AskRelays => {}
             }
         }
