@@ -100,7 +100,7 @@ describe("keys, and picture in picture", { timeout: 600_000 }, () => {
       () => document.querySelector(".pip-alone")?.textContent === "Waiting for others to join",
       { polling: POLLING },
     );
-    await untilClosed(inside.page.locator('button[aria-label="Leave"]').click());
+    closes(inside.page.locator('button[aria-label="Leave"]').click());
     await person.seesScreen("left");
     await person.page.waitForFunction(() => /** @type {any} */ (globalThis).documentPictureInPicture.window === null, {
       polling: POLLING,
@@ -141,7 +141,7 @@ describe("keys, and picture in picture", { timeout: 600_000 }, () => {
     await inside.finds(".tile.no-camera");
     await company.does("Amal", "setMedia", { audio: true, camera: true });
     await plays(inside, ["Amal"]);
-    await untilClosed(inside.page.keyboard.press("i"));
+    closes(inside.page.keyboard.press("i"));
     await person.page.waitForFunction(() => /** @type {any} */ (globalThis).documentPictureInPicture.window === null, {
       polling: POLLING,
     });
@@ -210,6 +210,15 @@ describe("keys, and picture in picture", { timeout: 600_000 }, () => {
  */
 async function untilClosed(done) {
   await done.catch((error) => assert.match(String(error), /closed|No target/));
+}
+
+/**
+ * Something that closes the window it is done in: nobody may be left to say that it is done, so what it brings about is to be waited for.
+ *
+ * @param {Promise<void>} done
+ */
+function closes(done) {
+  done.catch(() => {});
 }
 
 /**
