@@ -160,6 +160,8 @@ describe("the pages", { timeout: 600_000 }, () => {
     const bare = await startChromium({ flags: ["--use-fake-device-for-media-stream=device-count=0"] });
     try {
       const person = await Person.at(bare, `${server.url}/r/bare-${process.pid}`);
+      // What is said in the lobby moves the button, perhaps while it is being pressed.
+      await person.sees("lobby", "No camera was found");
       await person.press("join");
       await person.isIn();
       await person.sees("stage-notice", "No camera was found");
