@@ -5,13 +5,10 @@
 //   --quiet S       how many seconds of each call it is watched that nothing is sent but pings (5)
 //   --json FILE     the figures, for programs
 
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import path from "node:path";
-import process from "node:process";
 import { parseArgs } from "node:util";
 import { build } from "./build.js";
-import { bin, ensureNodeModules, ensureRust, environment, main, Problem, say } from "./setup.js";
+import { ensureNodeModules, ensureRust, main, Problem, ranInOwnNode, say } from "./setup.js";
 
 /**
  * US dollars for Durable Objects, as published at https://developers.cloudflare.com/durable-objects/platform/pricing and read in
@@ -54,12 +51,7 @@ const CALL_SECONDS = 3600;
 await main(async () => {
   ensureNodeModules();
   ensureRust();
-  if (Number(process.versions.node.split(".")[0]) < 22) {
-    // What follows needs the project's own, recent Node.
-    const done = spawnSync(path.join(bin, "node"), process.argv.slice(1), { stdio: "inherit", env: environment() });
-    process.exitCode = done.status ?? 1;
-    return;
-  }
+  if (ranInOwnNode()) return;
   const { values } = parseArgs({
     options: {
       calls: { type: "string", default: "5" },

@@ -5,24 +5,16 @@
 //   --json FILE   writes every figure to a file
 //   --profile     also prints what happened on the way, as medians
 
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import path from "node:path";
-import process from "node:process";
 import { parseArgs } from "node:util";
-import { bin, ensureNodeModules, ensureRust, environment, main, Problem, say } from "./setup.js";
+import { ensureNodeModules, ensureRust, main, Problem, ranInOwnNode, say } from "./setup.js";
 
 /** @typedef {{ name: string, runs: import("../benches/join/measure.js").Run[] }} Result */
 
 await main(async () => {
   ensureNodeModules();
   ensureRust();
-  if (Number(process.versions.node.split(".")[0]) < 22) {
-    // What follows needs the project's own, recent Node.
-    const done = spawnSync(path.join(bin, "node"), process.argv.slice(1), { stdio: "inherit", env: environment() });
-    process.exitCode = done.status ?? 1;
-    return;
-  }
+  if (ranInOwnNode()) return;
   const { values } = parseArgs({
     options: {
       runs: { type: "string", default: "20" },

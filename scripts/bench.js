@@ -8,24 +8,16 @@
 //   --json FILE      writes an object with an entry for each pairing to a file
 //   --table FILE     measures nothing, and shows such a file as a table
 
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import process from "node:process";
 import { parseArgs } from "node:util";
-import { bin, ensureNodeModules, ensureRust, environment, main, Problem, say } from "./setup.js";
+import { ensureNodeModules, ensureRust, main, Problem, ranInOwnNode, say } from "./setup.js";
 
 const GROUPS = ["relay", "fanout", "join", "wake", "cold", "memory", "bytes"];
 
 await main(async () => {
   ensureNodeModules();
   ensureRust();
-  if (Number(process.versions.node.split(".")[0]) < 22) {
-    // What follows needs the project's own, recent Node.
-    const done = spawnSync(path.join(bin, "node"), process.argv.slice(1), { stdio: "inherit", env: environment() });
-    process.exitCode = done.status ?? 1;
-    return;
-  }
+  if (ranInOwnNode()) return;
   const { values } = parseArgs({
     options: {
       only: { type: "string", default: GROUPS.join() },

@@ -7,23 +7,15 @@
 //   --signals N   how many signals the bare peers pass (100000; 0 leaves them out)
 //   --glare N     how many calls with both offering at once (10; 0 leaves them out)
 
-import { spawnSync } from "node:child_process";
-import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { build } from "./build.js";
-import { bin, ensureNodeModules, ensureRust, environment, main, Problem, say } from "./setup.js";
+import { ensureNodeModules, ensureRust, main, Problem, ranInOwnNode, say } from "./setup.js";
 
 await main(async () => {
   ensureNodeModules();
   ensureRust();
-  if (Number(process.versions.node.split(".")[0]) < 22) {
-    // What follows needs the project's own, recent Node.
-    const args = process.argv.slice(1);
-    const done = spawnSync(path.join(bin, "node"), args, { stdio: "inherit", env: environment() });
-    process.exitCode = done.status ?? 1;
-    return;
-  }
+  if (ranInOwnNode()) return;
   const { values } = parseArgs({
     options: {
       seeds: { type: "string", default: "20" },

@@ -1,11 +1,9 @@
 // `npm run lighthouse`: what Lighthouse makes of the start page and the lobby, as on a desktop computer. Every score has to be
 // 100; that for performance, which differs from run to run, as the median of three. What costs points is printed.
 
-import { spawnSync } from "node:child_process";
-import path from "node:path";
 import process from "node:process";
 import { build } from "./build.js";
-import { bin, ensureNodeModules, ensureRust, environment, main, Problem, say } from "./setup.js";
+import { ensureNodeModules, ensureRust, main, Problem, ranInOwnNode, say } from "./setup.js";
 
 /** How often each page is examined. */
 const RUNS = 3;
@@ -17,12 +15,7 @@ const CATEGORIES = /** @type {const} */ (["performance", "accessibility", "best-
 await main(async () => {
   ensureNodeModules();
   ensureRust();
-  if (Number(process.versions.node.split(".")[0]) < 22) {
-    // What follows needs the project's own, recent Node.
-    const done = spawnSync(path.join(bin, "node"), process.argv.slice(1), { stdio: "inherit", env: environment() });
-    process.exitCode = done.status ?? 1;
-    return;
-  }
+  if (ranInOwnNode()) return;
   build();
   const { startServer } = await import("../tests/support/server.js");
   const { startChromium } = await import("../tests/browser/browsers.js");

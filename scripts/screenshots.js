@@ -1,23 +1,17 @@
 // `npm run screenshots`: every state of every page, in every size, light and dark, as screenshots/STATE-SIZE-SCHEME.png.
 // `npm run screenshots -- lobby share` takes those whose names begin so. Of the style guide there is one for each chapter.
 
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { bin, ensureNodeModules, ensureRust, environment, main, Problem, root, say } from "./setup.js";
+import { ensureNodeModules, ensureRust, main, Problem, ranInOwnNode, root, say } from "./setup.js";
 
 const folder = path.join(root, "screenshots");
 
 await main(async () => {
   ensureNodeModules();
   ensureRust();
-  if (Number(process.versions.node.split(".")[0]) < 22) {
-    // What follows needs the project's own, recent Node.
-    const done = spawnSync(path.join(bin, "node"), process.argv.slice(1), { stdio: "inherit", env: environment() });
-    process.exitCode = done.status ?? 1;
-    return;
-  }
+  if (ranInOwnNode()) return;
   const { everyView, lookAt, Scene, states, takePictures } = await import("../tests/browser/states.js");
   const wanted = process.argv.slice(2);
   const chosen = states.filter(({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)));

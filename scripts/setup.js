@@ -73,6 +73,16 @@ export function ensureNodeModules() {
   run("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
 }
 
+/**
+ * Whether a script that needs a recent Node was handed over to the project's own, and has been run there: then there is nothing left to do.
+ */
+export function ranInOwnNode() {
+  if (Number(process.versions.node.split(".")[0]) >= 22) return false;
+  const done = spawnSync(path.join(bin, "node"), process.argv.slice(1), { stdio: "inherit", env: environment() });
+  process.exitCode = done.status ?? 1;
+  return true;
+}
+
 export function ensureRust() {
   const channel = /channel = "([^"]+)"/.exec(readFileSync(path.join(root, "rust-toolchain.toml"), "utf8"))?.[1] ?? "";
   if (ask("cargo", ["--version"]) === null && ask("rustup", ["--version"]) === null) {

@@ -8,23 +8,17 @@
 //   --grace N     for how many seconds the seat of a lost connection is kept (30)
 //   --kill N      the server is killed about every N seconds (60; 0 for never)
 
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { build } from "./build.js";
-import { bin, ensureNodeModules, ensureRust, environment, main, Problem, root, say } from "./setup.js";
+import { ensureNodeModules, ensureRust, main, Problem, ranInOwnNode, root, say } from "./setup.js";
 
 await main(async () => {
   ensureNodeModules();
   ensureRust();
-  if (Number(process.versions.node.split(".")[0]) < 22) {
-    // What follows needs the project's own, recent Node.
-    const done = spawnSync(path.join(bin, "node"), process.argv.slice(1), { stdio: "inherit", env: environment() });
-    process.exitCode = done.status ?? 1;
-    return;
-  }
+  if (ranInOwnNode()) return;
   const { values } = parseArgs({
     options: {
       minutes: { type: "string", default: "5" },

@@ -31,9 +31,11 @@ const FORMER_SESSIONS = 1_000;
  * @typedef {object} CourierEvents
  * @property {{ session: string, again: boolean }} session the other side's page is known; `again`: it is another one than
  *   before, for which nothing that was said earlier counts
- * @property {{ payload: unknown, heard: boolean }} payload in order, each once; `heard`: the other side had all that we had posted
- *   when it sent this
+ * @property {{ payload: unknown, heard: boolean, relayed: boolean }} payload in order, each once; `heard`: the other side had all
+ *   that we had posted when it sent this
  * @property {{}} settled some of what was sent has been acknowledged
+ * @property {{}} unheard the other side does not seem to get what we send: it does not acknowledge, or repeats what we have
+ *   acknowledged
  * @property {{ error: Error }} error something arrived that does not open, and was dropped
  *
  * @typedef {object} CourierOptions
@@ -75,7 +77,7 @@ export class Courier extends TypedTarget {
   #posted = 0;
   #arrived = 0;
   #acknowledged = 0;
-  /** What came early. @type {Map<number, { envelope: Envelope, heard: boolean }>} */
+  /** What came early. @type {Map<number, { envelope: Envelope, heard: boolean, relayed: boolean }>} */
   #early = new Map();
   /** @type {any} */
   #ackTimer = null;
@@ -126,8 +128,9 @@ export class Courier extends TypedTarget {
    * Takes what came from the other side.
    *
    * @param {Envelope} envelope
+   * @param {{ relayed?: boolean }} [options] whether it came through the room
    */
-  receive(envelope) {
+  receive(envelope, { relayed = false } = {}) {
     if (this.#closed || envelope.s === this.#session || this.#former.has(envelope.s)) return;
     if (envelope.s !== this.#theirs) {
       if (envelope.s.length > SESSION_LENGTH || this.#former.size >= FORMER_SESSIONS) return;
@@ -140,7 +143,7 @@ export class Courier extends TypedTarget {
       return;
     }
     if (envelope.a !== undefined) this.#settle(envelope.a);
-    if (envelope.n !== undefined) this.#take(envelope, envelope.n);
+    if (envelope.n !== undefined) this.#take(envelope, envelope.n, relayed);
   }
 
   /** Tells the other side which page we are. */
@@ -236,11 +239,15 @@ export class Courier extends TypedTarget {
   /**
    * @param {Envelope} envelope
    * @param {number} number
+   * @param {boolean} relayed
    */
-  #take(envelope, number) {
+  #take(envelope, number, relayed) {
     if (!Number.isSafeInteger(number) || number < 1 || number > this.#arrived + WINDOW) return;
-    if (number > this.#arrived) this.#early.set(number, { envelope, heard: this.pending === 0 });
-    else this.#acknowledged = 0;
+    if (number > this.#arrived) this.#early.set(number, { envelope, heard: this.pending === 0, relayed });
+    else {
+      if (number <= this.#acknowledged) this.emit("unheard", {});
+      this.#acknowledged = 0;
+    }
     const theirs = this.#theirs;
     this.#incoming = this.#incoming.then(() => this.#deliver(theirs));
   }
@@ -257,7 +264,7 @@ export class Courier extends TypedTarget {
       this.#early.delete(number);
       if (opened === null) break;
       this.#arrived = number;
-      this.emit("payload", { payload: opened.payload, heard: next.heard });
+      this.emit("payload", { payload: opened.payload, heard: next.heard, relayed: next.relayed });
     }
     if (this.#acknowledged < this.#arrived) this.#acknowledgeSoon();
   }
@@ -306,6 +313,7 @@ export class Courier extends TypedTarget {
     const wait = Math.min(RETRY_CAP_MS, RETRY_MS * 2 ** this.#retries);
     this.#retryTimer = this.#environment.setTimeout(() => {
       this.#retries += 1;
+      this.emit("unheard", {});
       const [oldest] = this.#unacknowledged.values();
       if (oldest === undefined) this.greet();
       else this.#transmit(oldest);

@@ -118,6 +118,7 @@ export class Peer extends TypedTarget {
   #run = 0;
   #incoming = Promise.resolve();
   #attempts = 0;
+  #doubted = false;
   /** Whether the connection has ended at the other side, and so can only be replaced. */
   #isGone = false;
   /** @type {any} */
@@ -151,6 +152,14 @@ export class Peer extends TypedTarget {
   /** Whether there is no connection to this peer, since one of the two makes none: then only messages get through. */
   get signalingOnly() {
     return this.#signalingOnly;
+  }
+
+  /**
+   * Whether what is sent over the connection may not arrive, whatever the browser thinks yet: a way can die in one direction
+   * only, and what cannot be sent past the first loss in order waits for ever.
+   */
+  get doubted() {
+    return this.#doubted;
   }
 
   /** What the peer says it is sending. */
@@ -199,11 +208,12 @@ export class Peer extends TypedTarget {
    * Takes a signal from this peer. Signals are handled one at a time.
    *
    * @param {unknown} data
-   * @param {{ heard?: boolean }} [options] whether the peer had all our signals when it sent this one
+   * @param {{ heard?: boolean, relayed?: boolean }} [options] `heard`: the peer had all our signals when it sent this one;
+   *   `relayed`: it came through the room
    * @returns {Promise<void>} settled when the signal has been handled
    */
-  receive(data, { heard = false } = {}) {
-    this.#incoming = this.#incoming.then(() => this.#handle(data, heard));
+  receive(data, { heard = false, relayed = true } = {}) {
+    this.#incoming = this.#incoming.then(() => this.#handle(data, heard, relayed));
     return this.#incoming;
   }
 
@@ -243,7 +253,11 @@ export class Peer extends TypedTarget {
    */
   restart() {
     if (this.#state !== "connected") this.resume();
-    else if (this.#connection?.restartable) this.#restart(this.#connection);
+    else if (this.#connection?.restartable) {
+      // What says so would otherwise be lost with the way it is about.
+      this.doubt();
+      this.#restart(this.#connection);
+    }
   }
 
   /** @param {Connection} connection */
@@ -260,6 +274,11 @@ export class Peer extends TypedTarget {
    */
   sendSignal(data) {
     return this.#connection?.sendControl({ type: "signal", data }) ?? false;
+  }
+
+  /** The peer does not seem to get what goes over the connection: until something comes over it, signals go through the room. */
+  doubt() {
+    this.#doubted = true;
   }
 
   /**
@@ -427,13 +446,16 @@ export class Peer extends TypedTarget {
   /**
    * @param {unknown} data
    * @param {boolean} heard
+   * @param {boolean} relayed
    */
-  async #handle(data, heard) {
+  async #handle(data, heard, relayed) {
     if (this.#state === "closed" || typeof data !== "object" || data === null) return;
     if ("message" in data) this.emit("message", { message: data.message });
     if ("signalingOnly" in data) this.#becomeSignalingOnly();
     // Whoever offers has not heard it, or has forgotten.
     if ("description" in data && this.#context.signalingOnly) this.#signal({ signalingOnly: true });
+    // As long as the connection works for the other side as well, this would have come over it.
+    if ("description" in data && relayed && this.#state === "connected") this.doubt();
     if (this.#signalingOnly || "message" in data) return;
     const signal = /** @type {import("./connection.js").Negotiation} */ (data);
     const known = this.#connection?.session;
@@ -504,6 +526,7 @@ export class Peer extends TypedTarget {
     this.#connection?.close();
     this.#connection = null;
     this.#isGone = false;
+    this.#doubted = false;
     this.#outbox.use(null);
     this.#transfers.end();
     this.#run = 0;
@@ -693,6 +716,7 @@ export class Peer extends TypedTarget {
   #receiveControl(message) {
     if (typeof message !== "object" || message === null) return;
     const fields = /** @type {Record<string, unknown>} */ (message);
+    this.#doubted = false;
     if (fields.type === "bye") this.emit("bye", {});
     if (fields.type === "signal") this.emit("signal", { data: fields.data });
     if (fields.type === "wants") {

@@ -395,7 +395,7 @@ export class Room extends TypedTarget {
       case "left":
         return this.#departed(frame.peer, frame.reason);
       case "signal":
-        return this.#signalled(frame.from, frame.data);
+        return this.#signalled(frame.from, frame.data, { relayed: true });
       case "undelivered":
         return this.#undelivered(frame.to, frame.reason);
       case "host":
@@ -514,7 +514,7 @@ export class Room extends TypedTarget {
     this.#peers.set(id, peer);
     peer.addEventListener("bye", () => this.#remove(id, "bye"));
     peer.addEventListener("state", ({ state }) => this.#peerChanged(peer, state));
-    peer.addEventListener("signal", ({ data }) => this.#signalled(id, data));
+    peer.addEventListener("signal", ({ data }) => this.#signalled(id, data, { relayed: false }));
     this.#divideUpload();
     this.emit("peerjoined", { peer });
     // Of a page that was met before its seat was lost nothing more need be awaited.
@@ -545,7 +545,10 @@ export class Room extends TypedTarget {
     const send = (/** @type {import("./courier.js").Envelope} */ envelope) => this.#carry(id, envelope);
     const courier = new Courier({ session, send, seals }, this.#environment);
     courier.addEventListener("session", ({ again }) => this.#met(id, again));
-    courier.addEventListener("payload", ({ payload, heard }) => this.#peers.get(id)?.receive(payload, { heard }));
+    courier.addEventListener("payload", ({ payload, heard, relayed }) =>
+      this.#peers.get(id)?.receive(payload, { heard, relayed }),
+    );
+    courier.addEventListener("unheard", () => this.#peers.get(id)?.doubt());
     courier.addEventListener("settled", () => this.#peers.get(id)?.settled());
     courier.addEventListener("error", ({ error }) => this.#peers.get(id)?.report(error));
     this.#couriers.set(id, courier);
@@ -553,8 +556,8 @@ export class Room extends TypedTarget {
   }
 
   /**
-   * Carries an envelope to a peer: over the connection to it, which costs nothing and needs no server, or else through the
-   * room.
+   * Carries an envelope to a peer: over the connection to it, which costs nothing and needs no server, or through the room
+   * where there is no connection, or one that is doubted.
    *
    * @param {string} id
    * @param {import("./courier.js").Envelope} envelope
@@ -563,8 +566,9 @@ export class Room extends TypedTarget {
   #carry(id, envelope) {
     const peer = this.#peers.get(id);
     if (peer === undefined) return false;
-    if (peer.state === "connected" && peer.sendSignal(envelope)) return true;
-    return !peer.away && this.#signaling.send({ type: "signal", to: id, data: envelope });
+    const direct = () => peer.state === "connected" && peer.sendSignal(envelope);
+    if (!peer.doubted && direct()) return true;
+    return (!peer.away && this.#signaling.send({ type: "signal", to: id, data: envelope })) || direct();
   }
 
   /**
@@ -573,12 +577,13 @@ export class Room extends TypedTarget {
    *
    * @param {string} from
    * @param {unknown} data
+   * @param {{ relayed: boolean }} how whether it came through the room
    */
-  #signalled(from, data) {
+  #signalled(from, data, how) {
     if (typeof data !== "object" || data === null) return;
     const envelope = /** @type {Partial<import("./courier.js").Envelope>} */ (data);
     if (envelope.v === 1 && typeof envelope.s === "string") {
-      this.#courier(from).receive(/** @type {import("./courier.js").Envelope} */ (envelope));
+      this.#courier(from).receive(/** @type {import("./courier.js").Envelope} */ (envelope), how);
     } else if (this.#seal === null) {
       this.#peers.get(from)?.receive(data);
     }

@@ -242,20 +242,10 @@ describe("the call page", { timeout: 900_000 }, () => {
 
   test("whoever is not heard is told so, until the sound arrives again", async () => {
     const { ana } = await two();
-    const silence = (/** @type {boolean} */ silent) =>
-      ana.page.evaluate((silent) => {
-        const page = /** @type {any} */ (globalThis);
-        const [{ sender }] = page.connections.at(-1).getTransceivers();
-        page.taken ??= sender.track;
-        return sender.replaceTrack(silent ? null : page.taken);
-      }, silent);
-    await silence(true);
+    await ana.silence(true);
     await ana.sees("stage-notice", "cannot hear you");
-    await silence(false);
-    await ana.page.waitForFunction(
-      () => !document.getElementById("stage-notice")?.textContent?.includes("cannot hear you"),
-      { polling: 50 },
-    );
+    await ana.silence(false);
+    await ana.noLongerSees("stage-notice", "cannot hear you");
   });
 
   test("a link without its key is said to be incomplete, and the whole one leads in", async () => {

@@ -68,7 +68,7 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     const ana = await join(link, "Ana");
     const bo = await join(link, "Bo");
     await Promise.all([ana.seesMoving(1), bo.seesMoving(1)]);
-    await hears(bo);
+    await bo.hearsTheOther();
     return { ana, bo };
   };
 
@@ -80,11 +80,11 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await ana.press("camera");
     await ana.sees("stage-notice", "The camera is in use");
     await ana.finds("#camera[aria-pressed=false]:not(:disabled)");
-    await hears(bo);
+    await bo.hearsTheOther();
     await take(ana);
     await ana.press("camera");
     await ana.finds("#camera[aria-pressed=true]");
-    await noticeIsGone(ana, "The camera is in use");
+    await ana.noLongerSees("stage-notice", "The camera is in use");
     await bo.finds(".tile:not(.own):not(.no-camera)");
     await bo.seesMoving(1);
   });
@@ -95,7 +95,7 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await ana.page.evaluate(pullOut, "video");
     await ana.sees("stage-notice", "The camera is gone");
     await bo.finds(".tile:not(.own).no-camera");
-    await hears(bo);
+    await bo.hearsTheOther();
     await ana.pressNamed("Turn on the camera");
     await ana.sees("stage-notice", "The camera is in use");
     await take(ana);
@@ -112,7 +112,7 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await take(ana);
     await ana.press("camera");
     await ana.finds("#camera[aria-pressed=true]");
-    await noticeIsGone(ana, "The camera is in use");
+    await ana.noLongerSees("stage-notice", "The camera is in use");
   });
 
   test("somebody whose camera and microphone are in use is told at the door, and comes in without or when they are free", async () => {
@@ -143,9 +143,9 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await ana.sees("stage-notice", "Fake Audio Input 2 is connected");
     await ana.pressNamed("Use it");
     await ana.finds("#audio[aria-pressed=true]");
-    await noticeIsGone(ana, "The microphone is gone");
+    await ana.noLongerSees("stage-notice", "The microphone is gone");
     await bo.finds(".tile:not(.own):not(.no-audio)");
-    await hears(bo);
+    await bo.hearsTheOther();
     assert.equal(await ana.page.evaluate(labelOf, "audio"), "Fake Audio Input 2");
   });
 
@@ -158,7 +158,7 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await ana.pressNamed("Use it");
     await ana.page.waitForFunction(labelIs, { polling: POLLING }, "audio", "Fake Audio Input 2");
     await ana.finds("#audio[aria-pressed=true]");
-    await hears(bo);
+    await bo.hearsTheOther();
     await bo.seesMoving(1);
   });
 
@@ -168,7 +168,7 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await ana.page.evaluate(pullOut, "audio");
     await ana.sees("stage-notice", "The camera is gone");
     await ana.sees("stage-notice", "You are heard through");
-    await hears(bo);
+    await bo.hearsTheOther();
     await ana.pressNamed("Turn on the camera");
     await bo.seesMoving(1);
   });
@@ -216,12 +216,12 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
       await ana.finds("#camera[aria-pressed=false]");
       await bo.finds(".tile:not(.own).no-camera.no-audio");
       await ana.seesMoving(1);
-      await hears(ana);
+      await ana.hearsTheOther();
       await strict.defaultBrowserContext().overridePermissions(origin, ["camera", "microphone"]);
       await ana.press("camera");
       await ana.press("audio");
       await bo.seesMoving(1);
-      await hears(bo);
+      await bo.hearsTheOther();
     } finally {
       await strict.close();
     }
@@ -233,14 +233,14 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await ana.sees("stage-notice", "Your device has paused the camera");
     await ana.finds('.tile.own[data-state="paused"]');
     await ana.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-    await noticeIsGone(ana, "Your device has paused the camera");
+    await ana.noLongerSees("stage-notice", "Your device has paused the camera");
     await ana.finds('.tile.own:not([data-state="paused"])');
     await bo.seesMoving(1);
     await ana.page.evaluate(pause, "audio", true);
     await ana.sees("stage-notice", "Your device has paused the microphone");
     await ana.page.evaluate(pause, "audio", false);
-    await noticeIsGone(ana, "Your device has paused the microphone");
-    await hears(bo);
+    await ana.noLongerSees("stage-notice", "Your device has paused the microphone");
+    await bo.hearsTheOther();
   });
 
   test("a camera that ended while the page was frozen is noticed when the page is seen again", async () => {
@@ -271,29 +271,6 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
 });
 
 /**
- * Waits until sound arrives from the only other.
- *
- * @param {Person} person
- */
-async function hears({ page }) {
-  const packets = await page.waitForFunction(audioPackets, { polling: POLLING }, -1);
-  await page.waitForFunction(audioPackets, { polling: POLLING }, Number(await packets.jsonValue()) + 5);
-}
-
-/**
- * Runs in the page: how many packets of sound have arrived, once there are more than so many.
- *
- * @param {number} before
- */
-async function audioPackets(before) {
-  const [peer] = /** @type {any} */ (globalThis).switchboard.room.peers.values();
-  const stats = [...((await peer?.getStats())?.values() ?? [])];
-  const inbound = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
-  const count = inbound?.packetsReceived ?? -1;
-  return count > before ? String(count) : false;
-}
-
-/**
  * Another program has these kinds of devices now, and no others.
  *
  * @param {Person} person
@@ -316,20 +293,6 @@ async function plugIn({ page }, labels) {
     /** @type {any} */ (globalThis).microphones = labels;
     navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
   }, labels);
-}
-
-/**
- * Waits until something is not said any more.
- *
- * @param {Person} person
- * @param {string} text
- */
-async function noticeIsGone({ page }, text) {
-  await page.waitForFunction(
-    (text) => !document.getElementById("stage-notice")?.textContent?.includes(text),
-    { polling: POLLING },
-    text,
-  );
 }
 
 /**

@@ -8,7 +8,7 @@ import { startServer } from "../support/server.js";
 import { startChromium } from "./browsers.js";
 import { Company } from "./company.js";
 import { Middle, Relay } from "./network.js";
-import { Person } from "./person.js";
+import { Person, watchConnections } from "./person.js";
 
 /** How often a page is looked at while a test waits, in milliseconds. */
 const POLLING = 50;
@@ -170,7 +170,7 @@ describe("the call page through sleep, other networks, and ways that lose what i
     await Promise.all([ana.seesMoving(1), bo.seesMoving(1)]);
     await ana.page.evaluate(seeThePage, false);
     await ana.page.waitForFunction(standsStill, { polling: 1_000 });
-    await hears(ana);
+    await ana.hearsTheOther();
     await bo.seesMoving(1);
     await ana.page.evaluate(seeThePage, true);
     await ana.seesMoving(1);
@@ -195,7 +195,7 @@ describe("the call page through sleep, other networks, and ways that lose what i
       await ana.seesMoving(1);
       assert.equal(await ana.page.evaluate(saysThatOthersAreMissing), false);
       relay.undeafen();
-      for (const person of [ana, bo]) await noticeIsGone(person, "hear");
+      for (const person of [ana, bo]) await person.noLongerSees("stage-notice", "hear");
       await bo.seesMoving(1);
     } finally {
       await relay.stop();
@@ -226,22 +226,15 @@ describe("the call page through sleep, other networks, and ways that lose what i
 
   test("whoever’s sound does not leave is told, though nobody complains", async () => {
     const link = server.url + freshPath();
-    const ana = await join(link, "Ana", { before: (page) => page.evaluateOnNewDocument(keepConnections) });
+    const ana = await join(link, "Ana", { before: (page) => page.evaluateOnNewDocument(watchConnections) });
     const company = await Company.from(chromium, server.url);
     try {
       await company.join(link, ["Bo"]);
       await ana.page.waitForFunction(isSending, { polling: POLLING });
-      const silence = (/** @type {boolean} */ silent) =>
-        ana.page.evaluate((silent) => {
-          const page = /** @type {any} */ (globalThis);
-          const [{ sender }] = page.connections.at(-1).getTransceivers();
-          page.taken ??= sender.track;
-          return sender.replaceTrack(silent ? null : page.taken);
-        }, silent);
-      await silence(true);
+      await ana.silence(true);
       await ana.sees("stage-notice", "The others cannot hear you");
-      await silence(false);
-      await noticeIsGone(ana, "cannot hear you");
+      await ana.silence(false);
+      await ana.noLongerSees("stage-notice", "cannot hear you");
     } finally {
       await company.close();
     }
@@ -258,29 +251,6 @@ function sleep(browser) {
   const group = -(browser.process()?.pid ?? Number.NaN);
   process.kill(group, "SIGSTOP");
   return () => process.kill(group, "SIGCONT");
-}
-
-/**
- * Waits until sound arrives from the only other.
- *
- * @param {Person} person
- */
-async function hears({ page }) {
-  const packets = await page.waitForFunction(audioPackets, { polling: POLLING }, -1);
-  await page.waitForFunction(audioPackets, { polling: POLLING }, Number(await packets.jsonValue()) + 5);
-}
-
-/**
- * Runs in the page: how many packets of sound have arrived, once there are more than so many.
- *
- * @param {number} before
- */
-async function audioPackets(before) {
-  const [peer] = /** @type {any} */ (globalThis).switchboard.room.peers.values();
-  const stats = [...((await peer?.getStats())?.values() ?? [])];
-  const inbound = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
-  const count = inbound?.packetsReceived ?? -1;
-  return count > before ? String(count) : false;
 }
 
 /** Runs in the page, a second apart: whether no frame has come since the last look. */
@@ -326,20 +296,6 @@ function saysThatOthersAreMissing() {
 }
 
 /**
- * Waits until something is not said any more.
- *
- * @param {Person} person
- * @param {string} text
- */
-async function noticeIsGone({ page }, text) {
-  await page.waitForFunction(
-    (text) => !document.getElementById("stage-notice")?.textContent?.includes(text),
-    { polling: POLLING },
-    text,
-  );
-}
-
-/**
  * Runs in the page: it is seen, or not any more.
  *
  * @param {boolean} visible
@@ -347,21 +303,4 @@ async function noticeIsGone({ page }, text) {
 function seeThePage(visible) {
   Object.defineProperty(document, "visibilityState", { value: visible ? "visible" : "hidden", configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
-}
-
-/** Runs in the page, before its own scripts: keeps the connections that they make. */
-function keepConnections() {
-  const Platform = RTCPeerConnection;
-  /** @type {RTCPeerConnection[]} */
-  const connections = [];
-  Object.assign(globalThis, {
-    connections,
-    RTCPeerConnection: class extends Platform {
-      /** @param {RTCConfiguration} configuration */
-      constructor(configuration) {
-        super(configuration);
-        connections.push(this);
-      }
-    },
-  });
 }

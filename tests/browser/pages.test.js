@@ -160,13 +160,33 @@ describe("the pages", { timeout: 600_000 }, () => {
     const bare = await startChromium({ flags: ["--use-fake-device-for-media-stream=device-count=0"] });
     try {
       const person = await Person.at(bare, `${server.url}/r/bare-${process.pid}`);
-      // What is said in the lobby moves the button, perhaps while it is being pressed.
-      await person.sees("lobby", "No camera was found");
       await person.press("join");
       await person.isIn();
       await person.sees("stage-notice", "No camera was found");
       await person.finds("#audio[aria-pressed=true]");
       await person.finds("#camera[aria-pressed=false]");
+    } finally {
+      await bare.close();
+    }
+  });
+
+  test("what the lobby learns only later does not move the way in, on a desktop or a phone", async () => {
+    const bare = await startChromium({ flags: ["--use-fake-device-for-media-stream=device-count=0"] });
+    try {
+      for (const viewport of [
+        { width: 1_280, height: 720 },
+        { width: 390, height: 844 },
+      ]) {
+        const person = new Person(await bare.newPage());
+        await person.page.setViewport(viewport);
+        await person.page.evaluateOnNewDocument(noteWhereJoinIs);
+        await person.page.goto(`${server.url}/r/still-${process.pid}`);
+        await person.sees("lobby-notice", "No camera was found");
+        await person.sees("inside", "Nobody is in the call yet");
+        await person.finds(".pickers select");
+        const places = await person.page.evaluate(() => [.../** @type {any} */ (globalThis).places]);
+        assert.equal(places.length, 1, places.join(" and "));
+      }
     } finally {
       await bare.close();
     }
@@ -190,3 +210,16 @@ describe("the pages", { timeout: 600_000 }, () => {
     }
   });
 });
+
+/** Runs in the page, before its own scripts: keeps every place that the button has, once it has one. */
+function noteWhereJoinIs() {
+  /** @type {Set<string>} */
+  const places = new Set();
+  Object.assign(globalThis, { places });
+  const look = () => {
+    const box = document.getElementById("join")?.getBoundingClientRect();
+    if (box !== undefined && box.height > 0) places.add(`${Math.round(box.x)},${Math.round(box.y)}`);
+    requestAnimationFrame(look);
+  };
+  look();
+}

@@ -84,6 +84,21 @@ export class Person {
     );
   }
 
+  /**
+   * Waits until something is not said any more.
+   *
+   * @param {string} id of the element that said it
+   * @param {string} text
+   */
+  async noLongerSees(id, text) {
+    await this.page.waitForFunction(
+      (id, text) => !document.getElementById(id)?.textContent?.includes(text),
+      { polling: POLLING },
+      id,
+      text,
+    );
+  }
+
   /** @param {string} text what a screen reader has to be told */
   async hears(text) {
     await this.page.waitForFunction(
@@ -157,6 +172,27 @@ export class Person {
     await this.#sights((now) => now.every(({ id, frames }) => frames >= (start.get(id) ?? frames) + MOVING));
   }
 
+  /** Waits until sound arrives from the only other. */
+  async hearsTheOther() {
+    const packets = await this.page.waitForFunction(audioPackets, { polling: POLLING }, -1);
+    await this.page.waitForFunction(audioPackets, { polling: POLLING }, Number(await packets.jsonValue()) + 5);
+  }
+
+  /**
+   * Stops the sound on its way out of the newest connection, of which the page knows nothing, or lets it go again. For a page whose
+   * connections are watched.
+   *
+   * @param {boolean} silent
+   */
+  async silence(silent) {
+    await this.page.evaluate((silent) => {
+      const page = /** @type {any} */ (globalThis);
+      const [{ sender }] = page.connections.at(-1).getTransceivers();
+      page.taken ??= sender.track;
+      return sender.replaceTrack(silent ? null : page.taken);
+    }, silent);
+  }
+
   /**
    * Looks at what the page gets until it is what was hoped for.
    *
@@ -174,7 +210,7 @@ export class Person {
 }
 
 /** Runs in the page, before its own scripts: keeps the connections that they make. */
-function watchConnections() {
+export function watchConnections() {
   const Platform = RTCPeerConnection;
   /** @type {RTCPeerConnection[]} */
   const connections = [];
@@ -215,4 +251,17 @@ async function lookAtPeers() {
       return { id, state, frames, pair };
     }),
   );
+}
+
+/**
+ * Runs in the page: how many packets of sound have arrived, once there are more than so many.
+ *
+ * @param {number} before
+ */
+async function audioPackets(before) {
+  const [peer] = /** @type {any} */ (globalThis).switchboard.room.peers.values();
+  const stats = [...((await peer?.getStats())?.values() ?? [])];
+  const inbound = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
+  const count = inbound?.packetsReceived ?? -1;
+  return count > before ? String(count) : false;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ACK_DELAY_MS, RETRY_MS } from "../../public/client/courier.js";
 import { PROBE_MS } from "../../public/client/heartbeat.js";
 import { ICE_FRESH_MS } from "../../public/client/ice.js";
 import { JOIN_ATTEMPTS, Room } from "../../public/client/room.js";
@@ -388,15 +389,15 @@ test("a page that was reloaded is connected to anew", async () => {
 });
 
 test("once connected, signals go over the connection, and through the room again when it breaks", async () => {
-  const { room, events } = await joined({ peers: ["one"] });
+  const { room } = await joined({ peers: ["one"] });
   const pc = at(FakePeerConnection.all);
   pc.channel?.open();
   pc.become("connected");
   const before = socket().frames.length;
-  events.dispatchEvent(new Event("online"));
+  pc.gather("candidate:1");
   await settle();
-  const carried = at(pc.channel?.sent ?? []);
-  assert.equal(/** @type {any} */ (carried).type, "signal");
+  const { type, data } = /** @type {any} */ (at(pc.channel?.sent ?? []));
+  assert.deepEqual([type, data.n], ["signal", 2]);
   assert.equal(socket().frames.length, before);
   pc.channel?.receive({ type: "signal", data: { v: 1, s: "page of one", t: SESSION, n: 2, a: 1, session: "x" } });
   pc.become("disconnected");
@@ -410,6 +411,97 @@ test("once connected, signals go over the connection, and through the room again
       ["check", undefined],
     ],
   );
+});
+
+test("a restart for a network that has changed is offered through the room, as long as nothing comes over the connection", async () => {
+  const { events, clock } = await joined({ peers: ["one"] });
+  const pc = at(FakePeerConnection.all);
+  pc.channel?.open();
+  pc.become("connected");
+  const [before, beforeOver] = [socket().frames.length, pc.channel?.sent.length];
+  events.dispatchEvent(new Event("online"));
+  await settle();
+  socket().receive("pong");
+  assert.deepEqual(
+    socket()
+      .frames.slice(before)
+      .map(({ type, to, data }) => [type, to, data.n, data.description.type]),
+    [["signal", "one", 2, "offer"]],
+  );
+  assert.equal(pc.channel?.sent.length, beforeOver);
+  pc.channel?.receive({
+    type: "signal",
+    data: { v: 1, s: "page of one", t: SESSION, n: 2, a: 2, session: "to one", candidates: [] },
+  });
+  await settle();
+  await clock.advance(ACK_DELAY_MS);
+  assert.equal(socket().frames.length, before + 1);
+  assert.deepEqual(at(pc.channel?.sent ?? []), { type: "signal", data: { v: 1, s: SESSION, t: "page of one", a: 2 } });
+});
+
+test("whoever is offered a restart through the room, over a connection that seems well, answers through the room", async () => {
+  const { room, clock } = await joined({ peers: ["one"] });
+  const pc = at(FakePeerConnection.all);
+  pc.channel?.open();
+  pc.become("connected");
+  const [before, beforeOver] = [socket().frames.length, pc.channel?.sent.length];
+  const restart = { session: "to one", description: { type: "offer", sdp: "theirs again" } };
+  socket().receive(letter("one", 2, restart));
+  await settle();
+  socket().receive(letter("one", 3, { session: "to one", candidates: [{ candidate: "found later" }] }));
+  await settle();
+  await clock.advance(ACK_DELAY_MS);
+  assert.equal(room.peers.get("one")?.state, "connected");
+  assert.deepEqual(
+    socket()
+      .frames.slice(before)
+      .map(({ type, to, data }) => [type, to, data.description?.sdp, data.a]),
+    [
+      ["signal", "one", "answer to theirs again", 2],
+      ["signal", "one", undefined, 3],
+    ],
+  );
+  assert.equal(pc.channel?.sent.length, beforeOver);
+  // Something comes over it: so it is well again.
+  pc.channel?.receive({ type: "media", audio: true, camera: false, screen: false });
+  socket().receive(letter("one", 4, { session: "to one", candidates: [{ candidate: "found even later" }] }));
+  await settle();
+  await clock.advance(ACK_DELAY_MS);
+  assert.equal(socket().frames.length, before + 2);
+  assert.deepEqual(at(pc.channel?.sent ?? []), { type: "signal", data: { v: 1, s: SESSION, t: "page of one", a: 4 } });
+});
+
+test("what is not acknowledged over a connection that seems well is sent again through the room", async () => {
+  const { clock } = await joined({ peers: ["one"] });
+  const pc = at(FakePeerConnection.all);
+  pc.channel?.open();
+  pc.become("connected");
+  pc.channel?.receive({ type: "signal", data: { v: 1, s: "page of one", t: SESSION, a: 1 } });
+  const before = socket().frames.length;
+  pc.gather("candidate:1");
+  await settle();
+  const { data } = /** @type {any} */ (at(pc.channel?.sent ?? []));
+  await clock.advance(RETRY_MS);
+  assert.deepEqual(socket().frames.slice(before), [{ type: "signal", to: "one", data }]);
+});
+
+test("a signal that is repeated though it was acknowledged is acknowledged through the room", async () => {
+  const { clock } = await joined({ peers: ["one"] });
+  const pc = at(FakePeerConnection.all);
+  pc.channel?.open();
+  pc.become("connected");
+  const early = letter("one", 2, { session: "to one", candidates: [{ candidate: "one" }] });
+  socket().receive(early);
+  await settle();
+  await clock.advance(ACK_DELAY_MS);
+  const acknowledgement = { v: 1, s: SESSION, t: "page of one", a: 2 };
+  assert.deepEqual(at(pc.channel?.sent ?? []), { type: "signal", data: acknowledgement });
+  const [before, beforeOver] = [socket().frames.length, pc.channel?.sent.length];
+  socket().receive(early);
+  await settle();
+  await clock.advance(ACK_DELAY_MS);
+  assert.deepEqual(socket().frames.slice(before), [{ type: "signal", to: "one", data: acknowledgement }]);
+  assert.equal(pc.channel?.sent.length, beforeOver);
 });
 
 test("a peer that the restarted server has not seen yet keeps its media for the time of grace", async () => {
