@@ -2,7 +2,7 @@
 // beside it. `wrangler` runs this before it bundles; a build of what is already built takes a second.
 
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -82,8 +82,6 @@ export function build() {
   for (const name of ["index.js", "index_bg.wasm"]) {
     renameSync(path.join(staging, name), path.join(out, name));
   }
-  rmSync(path.join(out, "snippets"), { recursive: true, force: true });
-  cpSync(path.join(staging, "snippets"), path.join(out, "snippets"), { recursive: true });
   rmSync(staging, { recursive: true });
   writeFileSync(stamp, current);
 }

@@ -63,7 +63,7 @@ fn signed(text: &str) {
         payload["room"].as_str().unwrap(),
         "team-7" | "team-7*" | "team-*" | "team*" | "tea*" | "te*" | "t*" | "*"
     ));
-    assert_eq!(claims.host, payload.get("host").is_some_and(|host| host.as_bool().unwrap()));
+    assert_eq!(claims.host, payload.get("host").is_some_and(|host| !host.is_null() && host.as_bool().unwrap()));
     let peer = payload.get("peer").and_then(Value::as_str).map(str::to_owned);
     assert_eq!(claims.peer.map(|peer| peer.to_string()), peer);
     let millis = |field: &str| payload.get(field).and_then(Value::as_f64).map(|seconds| seconds * 1000.0);

@@ -13,9 +13,6 @@ extern "C" {
     /// `DurableObjectState`.
     pub type State;
 
-    #[wasm_bindgen(method, catch, js_name = getWebSocketAutoResponseTimestamp)]
-    pub fn auto_response_timestamp(this: &State, socket: &WebSocket) -> Result<Option<Date>, JsValue>;
-
     #[wasm_bindgen(method, getter)]
     pub fn storage(this: &State) -> Storage;
 
@@ -43,26 +40,53 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn put(this: &SyncKv, key: &str, value: &str) -> Result<(), JsValue>;
 
-    /// A hibernatable `WebSocket`.
-    pub type Socket;
-
-    #[wasm_bindgen(method, catch, js_name = send)]
-    pub fn send(this: &Socket, text: &JsValue) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = serializeAttachment)]
-    pub fn serialize_attachment(this: &Socket, attachment: &JsValue) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(method, catch, js_name = deserializeAttachment)]
-    pub fn deserialize_attachment(this: &Socket) -> Result<JsValue, JsValue>;
-
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
     pub fn get_random_values(buffer: &mut [u8]) -> Result<JsValue, JsValue>;
 }
 
-#[wasm_bindgen(module = "/src/edge/signal.js")]
+#[wasm_bindgen]
 extern "C" {
-    /// The signal whose data is a part of an incoming frame: what stands before it, then the frame's characters from `start` to `end`.
-    pub fn signal(head: &JsValue, frame: &JsValue, start: usize, end: usize) -> JsValue;
+    /// `Sockets` of sockets.js, whose methods say what they do.
+    pub type Sockets;
+
+    #[wasm_bindgen(method)]
+    pub fn add(this: &Sockets, socket: &WebSocket) -> u32;
+
+    #[wasm_bindgen(method)]
+    pub fn forget(this: &Sockets, id: u32);
+
+    #[wasm_bindgen(method)]
+    pub fn clear(this: &Sockets);
+
+    #[wasm_bindgen(method, catch)]
+    pub fn restore(this: &Sockets) -> Result<String, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn accept(this: &Sockets, id: u32) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn attach(this: &Sockets, id: u32, attachment: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method)]
+    pub fn send(this: &Sockets, id: u32, text: &str);
+
+    #[wasm_bindgen(method, js_name = sendAll)]
+    pub fn send_all(this: &Sockets, ids: &[u32], text: &str);
+
+    #[wasm_bindgen(method, js_name = setHead)]
+    pub fn set_head(this: &Sockets, from: u32, head: &str);
+
+    #[wasm_bindgen(method)]
+    pub fn relay(this: &Sockets, from: u32, to: u32, start: usize, end: usize) -> bool;
+
+    #[wasm_bindgen(method, js_name = relayAll)]
+    pub fn relay_all(this: &Sockets, from: u32, ids: &[u32], start: usize, end: usize) -> bool;
+
+    #[wasm_bindgen(method, catch)]
+    pub fn close(this: &Sockets, id: u32, code: u16, reason: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = lastPing)]
+    pub fn last_ping(this: &Sockets, id: u32) -> Result<Option<f64>, JsValue>;
 }
 
 /// Milliseconds since the Unix epoch.

@@ -5,23 +5,20 @@
 
 use std::ops::Range;
 
-use js_sys::{ArrayBuffer, JsString, Map};
-use litemap::LiteMap;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Request, Response, ResponseInit, WebSocket};
+use web_sys::{Request, Response, ResponseInit};
 use worker_sys::ext::ResponseInitExt as _;
 use worker_sys::{DurableObjectState, WebSocketPair, WebSocketRequestResponsePair};
 
 use super::entry::{describe, json_response, report, respond, route_error_response, routed};
-use super::platform::{Env, Socket, State, Storage, get_random_values, now, signal};
+use super::platform::{Env, Sockets, State, Storage, get_random_values, now};
 use super::settings::{counts_signals, journal_secret, with_config};
 use crate::config::AllowedOrigins;
 use crate::ice::Relays;
 use crate::journal::Journal;
 use crate::protocol::{
-    CloseCode, HttpBody, Millis, Offer, PING, PONG, PeerId, RoomName, SUBPROTOCOL, SWEEP_AFTER, relayed_signal,
-    signal_head,
+    HttpBody, Millis, Offer, PING, PONG, PeerId, RoomName, SUBPROTOCOL, SWEEP_AFTER, relayed_signal, signal_head,
 };
 use crate::room::{self, Attachment, Environment, Frame, Input, Output, Receivers, Record, RoomConfig, SocketId};
 use crate::route::{self, Route, RouteError};
@@ -36,6 +33,7 @@ const RELAYS_HEADER: &str = "switchboard-relays";
 #[wasm_bindgen]
 pub struct Room {
     state: DurableObjectState,
+    sockets: Sockets,
     config: RoomConfig,
     name: RoomName,
     /// `None` until the first event after the object's memory was made.
@@ -48,6 +46,8 @@ pub struct Room {
     counts_signals: bool,
     /// The lines of the journal that are not written yet, parted by line feeds.
     lines: String,
+    /// What the runtime has thrown, if `worker.js` is to throw it on.
+    error: Option<JsValue>,
 }
 
 /// What `worker.js` has to do after an event, as bits: what may not, or cannot, be done within it.
@@ -58,33 +58,19 @@ mod after {
     pub const WRITE_LINES: u32 = 2;
     /// Soon, count what `takeSignals` gives.
     pub const COUNT_SIGNALS: u32 = 4;
+    /// Throw what `takeError` gives. A `Result` of a number would come as an array, which costs more than all else of a signal.
+    pub const THROW: u32 = 8;
 }
 
 /// What is in memory of a room that something has happened to.
 struct Live {
     room: room::Room,
-    sockets: Sockets,
-    /// When the alarm will go off at the latest. It may do so earlier: then nothing is due, and it is set again.
-    alarm: Option<Millis>,
-}
-
-/// The sockets that the core knows, under the core's names for them.
-struct Sockets {
-    by_id: LiteMap<SocketId, Held>,
-    /// From a `WebSocket` to its id.
-    ids: Map,
-    next_id: SocketId,
     /// The socket of who wants to join, until the core attaches a seat to it.
     newcomer: Option<Newcomer>,
     /// Who wanted to join, if the core closed the socket instead.
     refusal: Option<Refusal>,
-}
-
-/// A socket, and what is kept with it.
-struct Held {
-    socket: WebSocket,
-    /// What stands before the data of every signal that came over it, once one did.
-    signal_head: Option<JsValue>,
+    /// When the alarm will go off at the latest. It may do so earlier: then nothing is due, and it is set again.
+    alarm: Option<Millis>,
 }
 
 /// A text frame that came in.
@@ -92,9 +78,7 @@ struct Held {
 struct Came<'a> {
     over: SocketId,
     text: &'a str,
-    /// The same, as the runtime has it.
-    script: &'a JsValue,
-    /// Whether a place in the one is the same place in the other.
+    /// Whether a place in it is the same place in the string that the runtime has.
     is_ascii: bool,
 }
 
@@ -109,7 +93,8 @@ struct Newcomer {
 /// runtime keeps the connection for as long as the object is in memory, and the person waits.
 struct Refusal {
     told: String,
-    code: CloseCode,
+    code: u16,
+    reason: &'static str,
 }
 
 #[wasm_bindgen]
@@ -120,7 +105,7 @@ impl Room {
     ///
     /// Where a variable is set wrongly, or the object was not made by name.
     #[wasm_bindgen(constructor)]
-    pub fn new(state: DurableObjectState, env: &Env) -> Result<Self, JsValue> {
+    pub fn new(state: DurableObjectState, env: &Env, sockets: Sockets) -> Result<Self, JsValue> {
         let config =
             with_config(env, |config| config.room.clone()).map_err(|error| js_sys::Error::new(&error.to_string()))?;
         let name = state.id()?.name().and_then(|name| RoomName::parse(&name).ok());
@@ -128,8 +113,18 @@ impl Room {
         state.set_websocket_auto_response(&WebSocketRequestResponsePair::new(PING, PONG)?)?;
         let journal_secret = journal_secret(env)?;
         let counts_signals = counts_signals(env)?;
-        let lines = String::new();
-        Ok(Self { state, config, name, live: None, asks_relays: false, journal_secret, counts_signals, lines })
+        Ok(Self {
+            state,
+            sockets,
+            config,
+            name,
+            live: None,
+            asks_relays: false,
+            journal_secret,
+            counts_signals,
+            lines: String::new(),
+            error: None,
+        })
     }
 
     /// `GET /api/rooms/{room}` and `GET /api/rooms/{room}/socket`.
@@ -168,31 +163,47 @@ impl Room {
         }
     }
 
-    /// A frame came in. Gives what is to be done after it, as `after` does: one call less for each signal.
+    /// The longest frame that is taken, in bytes.
+    #[wasm_bindgen(js_name = messageBytes)]
+    #[must_use]
+    pub fn message_bytes(&self) -> u32 {
+        self.config.limits.message_bytes
+    }
+
+    /// Rebuilds the room from what is attached and stored, unless it is in memory. Only then do its sockets have numbers.
     ///
     /// # Errors
     ///
     /// What the runtime throws.
-    #[wasm_bindgen(js_name = webSocketMessage)]
-    pub fn web_socket_message(&mut self, socket: &WebSocket, message: &JsValue) -> Result<u32, JsValue> {
-        let largest = self.config.limits.message_bytes;
-        let live = self.live()?;
-        let Some(socket) = live.sockets.id(socket) else { return Ok(0) };
-        let text;
-        let mut came = None;
-        let frame = match message.dyn_ref::<JsString>() {
-            // A string has at least as many bytes as UTF-16 units, so what is too long need not be copied to know it.
-            Some(string) if string.length() > largest => Frame::Oversized,
-            Some(string) => {
-                text = String::from(string);
-                let is_ascii = text.len() == string.length() as usize;
-                came = Some(Came { over: socket, text: &text, script: message, is_ascii });
-                Frame::Text(&text)
-            }
-            None => Frame::Binary(message.dyn_ref::<ArrayBuffer>().map_or(0, |buffer| buffer.byte_length() as usize)),
-        };
-        self.handle_frame(Input::Received { socket, frame }, came)?;
-        Ok(self.after())
+    pub fn wake(&mut self) -> Result<(), JsValue> {
+        self.live().map(|_| ())
+    }
+
+    /// A text frame came in, of so many UTF-16 units. Gives what is to be done after it, as `after` does: one call less for each signal.
+    #[must_use]
+    pub fn received(&mut self, socket: SocketId, text: &str, units: u32, now: f64) -> u32 {
+        let came = Came { over: socket, text, is_ascii: text.len() == units as usize };
+        // A time in milliseconds is a whole number far below 2^53.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let now = now as Millis;
+        let handled = self.handle_at(Input::Received { socket, frame: Frame::Text(text) }, Some(came), now);
+        self.after_frame(handled)
+    }
+
+    /// A text frame came in that has more UTF-16 units than a frame may have bytes.
+    #[wasm_bindgen(js_name = receivedOversized)]
+    #[must_use]
+    pub fn received_oversized(&mut self, socket: SocketId) -> u32 {
+        let handled = self.handle(Input::Received { socket, frame: Frame::Oversized });
+        self.after_frame(handled)
+    }
+
+    /// A binary frame of so many bytes came in.
+    #[wasm_bindgen(js_name = receivedBinary)]
+    #[must_use]
+    pub fn received_binary(&mut self, socket: SocketId, bytes: usize) -> u32 {
+        let handled = self.handle(Input::Received { socket, frame: Frame::Binary(bytes) });
+        self.after_frame(handled)
     }
 
     /// A connection is over.
@@ -200,19 +211,9 @@ impl Room {
     /// # Errors
     ///
     /// What the runtime throws.
-    #[wasm_bindgen(js_name = webSocketClose)]
-    pub fn web_socket_close(&mut self, socket: &WebSocket, code: u16, was_clean: bool) -> Result<(), JsValue> {
-        // The runtime does not answer the close of a hibernatable socket by itself. The answer has the code that came
-        // (RFC 6455, section 5.5.1), unless it is one that no script may send. There is nobody left to tell where this
-        // throws: the connection is gone, or the close was the answer to ours.
-        let _ = match code {
-            1000 | 3000..=4999 => socket.close_with_code(code),
-            _ => socket.close(),
-        };
-        match self.live()?.sockets.forget(socket) {
-            Some(socket) => self.handle(Input::Closed { socket, code, was_clean }),
-            None => Ok(()),
-        }
+    pub fn closed(&mut self, socket: SocketId, code: u16, was_clean: bool) -> Result<(), JsValue> {
+        self.sockets.forget(socket);
+        self.handle(Input::Closed { socket, code, was_clean })
     }
 
     /// The relay service was asked: what it gave out, as `readRelays` made it, or nothing where it failed.
@@ -232,6 +233,13 @@ impl Room {
         bit(self.asks_relays, after::ASK_RELAYS)
             | bit(!self.lines.is_empty(), after::WRITE_LINES)
             | bit(relayed, after::COUNT_SIGNALS)
+    }
+
+    /// What the runtime has thrown.
+    #[wasm_bindgen(js_name = takeError)]
+    #[must_use]
+    pub fn take_error(&mut self) -> JsValue {
+        self.error.take().unwrap_or_default()
     }
 
     /// The relay service is being asked.
@@ -276,9 +284,12 @@ impl Room {
         init.websocket(&pair.client()?)?;
         let response = Response::new_with_opt_str_and_init(None, &init)?;
         response.headers().set("sec-websocket-protocol", SUBPROTOCOL)?;
-        let socket = self.live()?.sockets.add_newcomer(pair.server()?);
+        // First, as it begins the numbering anew.
+        self.wake()?;
+        let socket = self.sockets.add(&pair.server()?);
+        self.live()?.newcomer = Some(Newcomer { socket, told: String::new() });
         self.handle(Input::Opened { socket, offer })?;
-        match self.live()?.sockets.refusal.take() {
+        match self.live()?.refusal.take() {
             Some(refusal) => refusal_response(&refusal),
             None => Ok(response),
         }
@@ -292,57 +303,58 @@ impl Room {
     }
 
     fn restore(&self) -> Result<Live, JsValue> {
-        let record = self.storage().kv().get(RECORD_KEY)?.as_string().and_then(|text| Record::decode(&text));
-        let mut sockets = Sockets::new();
+        let record = storage(&self.state).kv().get(RECORD_KEY)?.as_string().and_then(|text| Record::decode(&text));
         let mut seated = Vec::new();
-        for socket in self.state.get_websockets()? {
-            let attachment = socket.unchecked_ref::<Socket>().deserialize_attachment()?;
-            let attachment = attachment.as_string().and_then(|text| Attachment::decode(&text));
-            // A socket that was refused, or that the room has closed, holds no seat. Its close event finds no id and is
-            // ignored. One that the other side is closing holds it still: its close event may be what woke the room.
-            if let Some(attachment) = attachment {
-                seated.push((socket, attachment));
+        for (socket, attachment) in (0..).zip(self.sockets.restore()?.lines()) {
+            match Attachment::decode(attachment) {
+                Some(attachment) => seated.push((socket, attachment)),
+                None => self.sockets.forget(socket),
             }
         }
         seated.sort_by_key(|(_, attachment)| attachment.order);
-        let seated = seated.into_iter().map(|(socket, attachment)| (sockets.add(socket), attachment)).collect();
         let open = record.is_some();
         let room = room::Room::restore(self.name.clone(), self.config.clone(), record, seated, now());
         // An open room has its daily alarm set, and whether it is the one or another day matters little. What is due sooner is
         // set again: the alarm for it may have been given up by the runtime, or set under another grace period.
         let alarm = if open { room.poll_timeout().filter(|&timeout| timeout >= now() + SWEEP_AFTER) } else { None };
-        Ok(Live { room, sockets, alarm })
-    }
-
-    fn storage(&self) -> Storage {
-        self.state.unchecked_ref::<State>().storage()
+        Ok(Live { room, newcomer: None, refusal: None, alarm })
     }
 
     /// Drives the core: one input, all outputs, the timeout. Where the runtime refuses something, the room is rebuilt at
     /// the next event from what is attached and stored.
     fn handle(&mut self, input: Input<'_>) -> Result<(), JsValue> {
-        self.handle_frame(input, None)
+        self.handle_at(input, None, now())
     }
 
     /// The same, with the text frame that came in, if one did.
-    fn handle_frame(&mut self, input: Input<'_>, came: Option<Came<'_>>) -> Result<(), JsValue> {
-        let handled = self.drive(input, came);
+    fn handle_at(&mut self, input: Input<'_>, came: Option<Came<'_>>, now: Millis) -> Result<(), JsValue> {
+        let handled = self.drive(input, came, now);
         if handled.is_err() {
             self.live = None;
+            self.sockets.clear();
         }
         handled
     }
 
-    fn drive(&mut self, input: Input<'_>, came: Option<Came<'_>>) -> Result<(), JsValue> {
+    fn after_frame(&mut self, handled: Result<(), JsValue>) -> u32 {
+        match handled {
+            Ok(()) => self.after(),
+            Err(error) => {
+                self.error = Some(error);
+                after::THROW
+            }
+        }
+    }
+
+    fn drive(&mut self, input: Input<'_>, came: Option<Came<'_>>, now: Millis) -> Result<(), JsValue> {
         self.live()?;
-        let storage = self.storage();
         let Some(live) = &mut self.live else { return Ok(()) };
-        let mut runtime = Runtime { state: &self.state, sockets: &live.sockets };
-        live.room.handle(input, now(), &mut runtime);
+        let mut runtime = Runtime { sockets: &self.sockets };
+        live.room.handle(input, now, &mut runtime);
         if let Some(secret) = &self.journal_secret
             && !live.room.events().is_empty()
         {
-            let journal = Journal::of_day(secret, now());
+            let journal = Journal::of_day(secret, now);
             for &event in live.room.events() {
                 if !self.lines.is_empty() {
                     self.lines.push('\n');
@@ -352,32 +364,37 @@ impl Room {
         }
         while let Some(output) = live.room.poll_output() {
             match output {
-                Output::Send { to, text } => live.sockets.send(to, &text),
-                Output::Broadcast { to, text } => {
-                    // One string for all of them, so that it is made once.
-                    let text = JsValue::from_str(&text);
-                    for to in to {
-                        live.sockets.send_string(to, &text);
-                    }
-                }
                 Output::Relay { to, from, data } => {
-                    let Some(came) = came else { continue };
-                    let signal = live.sockets.signal(came, from, data);
-                    match to {
-                        Receivers::One(to) => live.sockets.send_string(to, &signal),
-                        Receivers::Many(to) => to.into_iter().for_each(|to| live.sockets.send_string(to, &signal)),
+                    if let Some(came) = came {
+                        relay(&self.sockets, came, from, &to, data);
                     }
                 }
-                Output::Close { socket, code } => live.sockets.close(socket, code),
+                Output::Send { to, text } => match &mut live.newcomer {
+                    Some(newcomer) if newcomer.socket == to => newcomer.told = text,
+                    _ => self.sockets.send(to, &text),
+                },
+                Output::Broadcast { to, text } => self.sockets.send_all(&to, &text),
+                Output::Close { socket, code } => match live.newcomer.take_if(|newcomer| newcomer.socket == socket) {
+                    Some(Newcomer { told, .. }) => {
+                        self.sockets.forget(socket);
+                        live.refusal = Some(Refusal { told, code: code.number(), reason: code.reason() });
+                    }
+                    None => {
+                        if let Err(error) = self.sockets.close(socket, code.number(), code.reason()) {
+                            report("close", &format!("an attachment could not be cleared: {}", describe(&error)));
+                        }
+                    }
+                },
                 Output::Attach { socket, attachment } => {
-                    if let Some(newcomer) = live.sockets.admit(socket) {
-                        self.state.accept_websocket(newcomer)?;
+                    // A newcomer that gets a seat is accepted now, and no newcomer any more.
+                    if live.newcomer.take_if(|newcomer| newcomer.socket == socket).is_some() {
+                        self.sockets.accept(socket)?;
                     }
-                    live.sockets.attach(socket, &attachment.encode())?;
+                    self.sockets.attach(socket, &attachment.encode())?;
                 }
-                Output::Store(record) => storage.kv().put(RECORD_KEY, &record.encode())?,
+                Output::Store(record) => storage(&self.state).kv().put(RECORD_KEY, &record.encode())?,
                 Output::Forget => {
-                    let _settles_by_itself = storage.delete_all()?;
+                    let _settles_by_itself = storage(&self.state).delete_all()?;
                     live.alarm = None;
                 }
                 Output::AskRelays => self.asks_relays = true,
@@ -388,110 +405,46 @@ impl Room {
         {
             // A time in milliseconds is a whole number far below 2^53.
             #[expect(clippy::cast_precision_loss)]
-            let _settles_by_itself = storage.set_alarm(timeout as f64)?;
+            let _settles_by_itself = storage(&self.state).set_alarm(timeout as f64)?;
             live.alarm = Some(timeout);
         }
         Ok(())
     }
 }
 
-/// A refusal as the fetch entry understands it: `worker.js` accepts the socket, tells it and closes it.
-fn refusal_response(refusal: &Refusal) -> Result<Response, JsValue> {
-    let number = refusal.code.number().to_string();
-    let headers = [("switchboard-close-code", number.as_str()), ("switchboard-close-reason", refusal.code.reason())];
-    respond(200, Some(&refusal.told), &headers)
+fn storage(state: &DurableObjectState) -> Storage {
+    state.unchecked_ref::<State>().storage()
 }
 
-impl Sockets {
-    fn new() -> Self {
-        Self { by_id: LiteMap::new(), ids: Map::new(), next_id: 0, newcomer: None, refusal: None }
+/// Sends a signal whose data is a part of the frame that came in. Where that is possible, the part never comes back out of the module's
+/// memory: it is cut out of the runtime's own string.
+fn relay(sockets: &Sockets, came: Came<'_>, from: PeerId, to: &Receivers, data: Range<usize>) {
+    if !came.is_ascii {
+        let text = relayed_signal(from, came.text.get(data).unwrap_or_default());
+        return match to {
+            Receivers::One(to) => sockets.send(*to, &text),
+            Receivers::Many(to) => sockets.send_all(to, &text),
+        };
     }
+    let send = || match to {
+        Receivers::One(to) => sockets.relay(came.over, *to, data.start, data.end),
+        Receivers::Many(to) => sockets.relay_all(came.over, to, data.start, data.end),
+    };
+    if !send() {
+        sockets.set_head(came.over, &signal_head(from));
+        send();
+    }
+}
 
-    fn add_newcomer(&mut self, socket: WebSocket) -> SocketId {
-        let id = self.add(socket);
-        self.newcomer = Some(Newcomer { socket: id, told: String::new() });
-        id
-    }
-
-    /// The newcomer's socket, if this is it: it is to be accepted now, and no newcomer's any more.
-    fn admit(&mut self, socket: SocketId) -> Option<&WebSocket> {
-        self.newcomer.take_if(|newcomer| newcomer.socket == socket)?;
-        self.by_id.get(&socket).map(|held| &held.socket)
-    }
-
-    fn add(&mut self, socket: WebSocket) -> SocketId {
-        let id = self.next_id;
-        self.next_id += 1;
-        self.ids.set(&socket, &JsValue::from(id));
-        self.by_id.insert(id, Held { socket, signal_head: None });
-        id
-    }
-
-    fn id(&self, socket: &WebSocket) -> Option<SocketId> {
-        // Ids are whole numbers that were put in by `add`.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        self.ids.get(socket).as_f64().map(|id| id as SocketId)
-    }
-
-    fn forget(&mut self, socket: &WebSocket) -> Option<SocketId> {
-        let id = self.id(socket)?;
-        self.ids.delete(socket);
-        self.by_id.remove(&id);
-        Some(id)
-    }
-
-    fn send(&mut self, to: SocketId, text: &str) {
-        match &mut self.newcomer {
-            Some(newcomer) if newcomer.socket == to => text.clone_into(&mut newcomer.told),
-            _ => self.send_string(to, &JsValue::from_str(text)),
-        }
-    }
-
-    /// The signal whose data is this part of the frame that came in. Where that is possible it is cut out of the runtime's own string:
-    /// a copy into the module's memory and back costs more than all the rest of relaying a long one.
-    fn signal(&mut self, came: Came<'_>, from: PeerId, data: Range<usize>) -> JsValue {
-        match self.by_id.get_mut(&came.over) {
-            Some(kept) if came.is_ascii => {
-                let head = kept.signal_head.get_or_insert_with(|| JsValue::from_str(&signal_head(from)));
-                signal(head, came.script, data.start, data.end)
-            }
-            _ => JsValue::from_str(&relayed_signal(from, came.text.get(data).unwrap_or_default())),
-        }
-    }
-
-    /// Sends, unless the connection is already gone: then its close event is on its way, and tells the core.
-    fn send_string(&self, to: SocketId, text: &JsValue) {
-        if let Some(Held { socket, .. }) = self.by_id.get(&to) {
-            let _ = socket.unchecked_ref::<Socket>().send(text);
-        }
-    }
-
-    fn attach(&self, socket: SocketId, attachment: &str) -> Result<(), JsValue> {
-        match self.by_id.get(&socket) {
-            Some(held) => held.socket.unchecked_ref::<Socket>().serialize_attachment(&JsValue::from_str(attachment)),
-            None => Ok(()),
-        }
-    }
-
-    /// Closes, unless the connection is already gone. The socket stays listed by the runtime until the other side
-    /// answers, so its attachment is cleared: whoever wakes meanwhile must not take it for a seat.
-    fn close(&mut self, socket: SocketId, code: CloseCode) {
-        let Some(Held { socket: closing, .. }) = self.by_id.remove(&socket) else { return };
-        self.ids.delete(&closing);
-        if let Some(Newcomer { told, .. }) = self.newcomer.take_if(|newcomer| newcomer.socket == socket) {
-            self.refusal = Some(Refusal { told, code });
-            return;
-        }
-        if let Err(error) = closing.unchecked_ref::<Socket>().serialize_attachment(&JsValue::NULL) {
-            report("close", &format!("an attachment could not be cleared: {}", describe(&error)));
-        }
-        let _ = closing.close_with_code_and_reason(code.number(), code.reason());
-    }
+/// A refusal as the fetch entry understands it: `worker.js` accepts the socket, tells it and closes it.
+fn refusal_response(refusal: &Refusal) -> Result<Response, JsValue> {
+    let number = refusal.code.to_string();
+    let headers = [("switchboard-close-code", number.as_str()), ("switchboard-close-reason", refusal.reason)];
+    respond(200, Some(&refusal.told), &headers)
 }
 
 /// What the core asks the runtime.
 struct Runtime<'a> {
-    state: &'a DurableObjectState,
     sockets: &'a Sockets,
 }
 
@@ -505,10 +458,8 @@ impl Environment for Runtime<'_> {
     }
 
     fn last_ping(&self, socket: SocketId) -> Option<Millis> {
-        let Held { socket, .. } = self.sockets.by_id.get(&socket)?;
-        let date = self.state.unchecked_ref::<State>().auto_response_timestamp(socket).ok()??;
         // A time in milliseconds is a whole number far below 2^53.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        Some(date.get_time() as Millis)
+        self.sockets.last_ping(socket).ok()?.map(|time| time as Millis)
     }
 }

@@ -9,6 +9,7 @@ import * as wasm from "../../build/index.js";
 import { write } from "./journal.js";
 import { asksTooOften } from "./limits.js";
 import { RelayCache } from "./relays.js";
+import { answerClose, Sockets } from "./sockets.js";
 
 /** The header in which a room gets what the relay service has given out. */
 const RELAYS = "switchboard-relays";
@@ -20,6 +21,7 @@ const JOIN_WAITS_MS = 800;
 const ASK_RELAYS = 1;
 const WRITE_LINES = 2;
 const COUNT_SIGNALS = 4;
+const THROW = 8;
 
 /** How long signals are counted before the count is written, in milliseconds: in a burst there are many. */
 const COUNT_MS = 1_000;
@@ -161,19 +163,37 @@ export default {
 
 export class Room extends DurableObject {
   #room;
+  #sockets;
+  #messageBytes;
   #instance;
   #counting;
 
   #live() {
     if (this.#instance !== instance) {
-      this.#room = new wasm.Room(this.ctx, this.env);
+      this.#sockets = new Sockets(this.ctx);
+      this.#room = new wasm.Room(this.ctx, this.env, this.#sockets);
+      this.#messageBytes = this.#room.messageBytes();
       this.#instance = instance;
     }
     return this.#room;
   }
 
+  /** The number of a socket; nothing for one that holds no seat. */
+  #id(socket) {
+    const room = this.#live();
+    const id = this.#sockets.id(socket);
+    if (id !== undefined) {
+      return id;
+    }
+    room.wake();
+    return this.#sockets.id(socket);
+  }
+
   /** What may not be done within an event. The answer of the relay service is an event of its own. */
   #after(todo) {
+    if (todo & THROW) {
+      throw this.#room.takeError();
+    }
     if (todo & ASK_RELAYS && relays !== null) {
       this.#room.askingRelays();
       this.ctx.waitUntil(relays.get().then((text) => this.#relays(text)));
@@ -215,9 +235,27 @@ export class Room extends DurableObject {
     }
   }
 
+  #receive(id, message) {
+    if (typeof message !== "string") {
+      return this.#room.receivedBinary(id, message.byteLength);
+    }
+    // A string has at least as many bytes as UTF-16 units, so what is too long need not be copied to know it.
+    if (message.length > this.#messageBytes) {
+      return this.#room.receivedOversized(id);
+    }
+    this.#sockets.frame = message;
+    const todo = this.#room.received(id, message, message.length, Date.now());
+    this.#sockets.frame = "";
+    return todo;
+  }
+
   webSocketMessage(socket, message) {
     try {
-      const todo = this.#live().webSocketMessage(socket, message);
+      const id = this.#id(socket);
+      if (id === undefined) {
+        return;
+      }
+      const todo = this.#receive(id, message);
       if (todo !== 0) {
         this.#after(todo);
       }
@@ -228,7 +266,12 @@ export class Room extends DurableObject {
 
   webSocketClose(socket, code, _reason, wasClean) {
     try {
-      this.#live().webSocketClose(socket, code, wasClean);
+      answerClose(socket, code);
+      const id = this.#id(socket);
+      if (id === undefined) {
+        return;
+      }
+      this.#room.closed(id, code, wasClean);
       this.#after(this.#room.after());
     } catch (error) {
       report("webSocketClose", error);

@@ -10,46 +10,23 @@ const trap = () => {
   throw new WebAssembly.RuntimeError("unreachable");
 };
 
-export class Room {
+export class Room extends wasm.Room {
   /**
-   * @param {any} state
-   * @param {any} env
+   * @override
+   * @param {Request} request
    */
-  constructor(state, env) {
-    this.inner = new wasm.Room(state, env);
-  }
-
-  /** @param {Request} request */
   fetch(request) {
-    return new URL(request.url).search === "?panic" ? trap() : this.inner.fetch(request);
+    return new URL(request.url).search === "?panic" ? trap() : super.fetch(request);
   }
 
   /**
-   * @param {any} socket
-   * @param {any} message
+   * @override
+   * @param {number} socket
+   * @param {string} text
+   * @param {number} units
+   * @param {number} now
    */
-  webSocketMessage(socket, message) {
-    return message === "panic" ? trap() : this.inner.webSocketMessage(socket, message);
-  }
-
-  /**
-   * @param {any} socket
-   * @param {number} code
-   * @param {boolean} wasClean
-   */
-  webSocketClose(socket, code, wasClean) {
-    return this.inner.webSocketClose(socket, code, wasClean);
-  }
-
-  alarm() {
-    return this.inner.alarm();
-  }
-
-  after() {
-    return this.inner.after();
-  }
-
-  takeLines() {
-    return this.inner.takeLines();
+  received(socket, text, units, now) {
+    return text === "panic" ? trap() : super.received(socket, text, units, now);
   }
 }
