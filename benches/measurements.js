@@ -70,7 +70,7 @@ function relays(bytes, some) {
     title: `${title}, pipelined`,
     rivals,
     take: async ({ dialect }, server) => {
-      const messages = some(bytes > 4096 ? 6_000 : 12_000);
+      const messages = some(bytes > 4096 ? 24_000 : 48_000);
       const took = await load(server, dialect, { measure: "relay", bytes, window: 200, messages });
       const key = `relay.${bytes}.pipelined`;
       return [
@@ -215,8 +215,9 @@ function mostOpen() {
  * @returns {Measurement}
  */
 function memory(wanted) {
-  // A room of two takes two sockets; 200 are for whatever else is open, and for the rooms that are just being opened.
-  const rooms = Math.min(wanted, Math.floor((mostOpen() - 200) / 2));
+  // A room of two takes four descriptors, as workerd keeps two for each connection; 200 are for whatever else is open, and for the
+  // rooms that are just being opened.
+  const rooms = Math.min(wanted, Math.floor((mostOpen() - 200) / 4));
   const title = `${rooms.toLocaleString("en")} idle rooms of two`;
   return {
     group: "memory",

@@ -118,7 +118,7 @@ async function fuzzOne(target, minutes) {
     `-max_total_time=${Math.ceil(minutes * 60)}`,
     `-max_len=${longest[target]}`,
     `-artifact_prefix=${failures}${path.sep}`,
-    "-timeout=10",
+    "-timeout=60",
     "-rss_limit_mb=1024",
     "-print_final_stats=1",
     ...(existsSync(dictionary) ? [`-dict=${dictionary}`] : []),

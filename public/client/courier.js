@@ -34,8 +34,8 @@ const FORMER_SESSIONS = 1_000;
  * @property {{ payload: unknown, heard: boolean, relayed: boolean }} payload in order, each once; `heard`: the other side had all
  *   that we had posted when it sent this
  * @property {{}} settled some of what was sent has been acknowledged
- * @property {{}} unheard the other side does not seem to get what we send: it does not acknowledge, or repeats what we have
- *   acknowledged
+ * @property {{}} unheard the other side does not seem to get what we send: it does not acknowledge, or repeats through the room
+ *   what we have acknowledged
  * @property {{ error: Error }} error something arrived that does not open, and was dropped
  *
  * @typedef {object} CourierOptions
@@ -245,7 +245,7 @@ export class Courier extends TypedTarget {
     if (!Number.isSafeInteger(number) || number < 1 || number > this.#arrived + WINDOW) return;
     if (number > this.#arrived) this.#early.set(number, { envelope, heard: this.pending === 0, relayed });
     else {
-      if (number <= this.#acknowledged) this.emit("unheard", {});
+      if (relayed && number <= this.#acknowledged) this.emit("unheard", {});
       this.#acknowledged = 0;
     }
     const theirs = this.#theirs;

@@ -69,6 +69,7 @@ export const RELAYED_WINDOW = 64;
  * @property {() => boolean} reachable whether the room can be reached now
  * @property {boolean} signalingOnly whether we make no connections
  * @property {(payload: object) => void} signal sends to this peer, once and in order, whatever happens meanwhile
+ * @property {() => void} resend sends again what is not acknowledged
  * @property {() => number} pending how many signals to this peer are not acknowledged
  * @property {() => number} signalBytes the longest message that fits into a signal, in bytes of JSON
  * @property {() => import("./connection.js").IceConfiguration} ice how to look for a way
@@ -253,17 +254,16 @@ export class Peer extends TypedTarget {
    */
   restart() {
     if (this.#state !== "connected") this.resume();
-    else if (this.#connection?.restartable) {
-      // What says so would otherwise be lost with the way it is about.
-      this.doubt();
-      this.#restart(this.#connection);
-    }
+    else if (this.#connection?.restartable) this.#restart(this.#connection);
   }
 
   /** @param {Connection} connection */
   async #restart(connection) {
     await this.#context.refreshIceServers();
-    if (connection === this.#connection) connection.restart(this.#context.ice());
+    if (connection !== this.#connection) return;
+    // The offer would otherwise be lost with the way that it is about.
+    this.#distrust();
+    connection.restart(this.#context.ice());
   }
 
   /**
@@ -279,6 +279,13 @@ export class Peer extends TypedTarget {
   /** The peer does not seem to get what goes over the connection: until something comes over it, signals go through the room. */
   doubt() {
     this.#doubted = true;
+  }
+
+  /** Doubts the connection, and with it what it has taken already. */
+  #distrust() {
+    if (this.#doubted) return;
+    this.#doubted = true;
+    this.#context.resend();
   }
 
   /**
@@ -454,15 +461,17 @@ export class Peer extends TypedTarget {
     if ("signalingOnly" in data) this.#becomeSignalingOnly();
     // Whoever offers has not heard it, or has forgotten.
     if ("description" in data && this.#context.signalingOnly) this.#signal({ signalingOnly: true });
-    // As long as the connection works for the other side as well, this would have come over it.
-    if ("description" in data && relayed && this.#state === "connected") this.doubt();
     if (this.#signalingOnly || "message" in data) return;
     const signal = /** @type {import("./connection.js").Negotiation} */ (data);
     const known = this.#connection?.session;
     // A client of another make names no session: what it says is about the connection there is, or the first.
     const session = signal.session ?? known ?? "";
     if (session !== known && !this.#accepts(signal, session, heard)) return;
+    // As long as the connection works for the other side as well, its offer would have come over it.
+    if (relayed && signal.description?.type === "offer" && this.#state === "connected") this.#distrust();
     await this.#connection?.receive(signal);
+    // Who gets it over the connection knows that the new way works, and says so if it was in doubt.
+    if (this.#doubted && signal.description?.type === "answer") this.#tellMedia();
   }
 
   /**
@@ -588,7 +597,10 @@ export class Peer extends TypedTarget {
   #watch(state) {
     if (state === "connected") {
       // Firefox can take five seconds to find out by itself (RFC 7675, section 5.1).
-      if (this.#state === "reconnecting") this.#tellMedia();
+      if (this.#state === "reconnecting") {
+        this.#doubted = false;
+        this.#tellMedia();
+      }
       this.#connected();
       return;
     }
@@ -716,7 +728,10 @@ export class Peer extends TypedTarget {
   #receiveControl(message) {
     if (typeof message !== "object" || message === null) return;
     const fields = /** @type {Record<string, unknown>} */ (message);
-    this.#doubted = false;
+    if (this.#doubted) {
+      this.#doubted = false;
+      this.#tellMedia();
+    }
     if (fields.type === "bye") this.emit("bye", {});
     if (fields.type === "signal") this.emit("signal", { data: fields.data });
     if (fields.type === "wants") {

@@ -391,7 +391,7 @@ export class Room extends TypedTarget {
       case "back":
         return this.#arrived(frame.peer);
       case "away":
-        return this.#peers.get(frame.peer)?.setAway(true);
+        return this.#setAway(frame.peer);
       case "left":
         return this.#departed(frame.peer, frame.reason);
       case "signal":
@@ -503,6 +503,7 @@ export class Room extends TypedTarget {
         reachable: () => this.#signaling.state === "open",
         signalingOnly: this.#signalingOnly,
         signal: (payload) => this.#courier(id).post(payload),
+        resend: () => this.#courier(id).resend(),
         pending: () => this.#courier(id).pending,
         signalBytes: () => capacityOf(this.#messageBytes),
         ice: () => ({ iceServers: this.#ice.list, iceTransportPolicy: this.#iceTransportPolicy }),
@@ -634,7 +635,19 @@ export class Room extends TypedTarget {
    */
   #undelivered(id, reason) {
     if (reason === "unknown") this.#missing(id, "lost");
-    else this.#peers.get(id)?.setAway(true);
+    else this.#setAway(id);
+  }
+
+  /**
+   * A peer cannot be reached through the room. What was given to the room, as the connection was in doubt, goes over that after all.
+   *
+   * @param {string} id
+   */
+  #setAway(id) {
+    const peer = this.#peers.get(id);
+    if (peer === undefined || peer.away) return;
+    peer.setAway(true);
+    if (peer.doubted && peer.state === "connected") this.#courier(id).resend();
   }
 
   /**

@@ -297,7 +297,8 @@ impl Room {
 
     fn live(&mut self) -> Result<&mut Live, JsValue> {
         if self.live.is_none() {
-            self.live = Some(self.restore()?);
+            // Numbers that were given by half of it would name other sockets the next time.
+            self.live = Some(self.restore().inspect_err(|_| self.sockets.clear())?);
         }
         self.live.as_mut().ok_or(JsValue::UNDEFINED)
     }

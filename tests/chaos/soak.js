@@ -178,8 +178,9 @@ class Scene {
   #restarts = 0;
   /** Whether somebody goes in what happens now. */
   #departs = false;
-  /** How often the room had been restarted before what happens now. */
-  #quiet = { deaths: 0, restarts: 0 };
+  /** How often the room had been restarted before what happens now, and before what happened last. */
+  #now = { deaths: 0, restarts: 0 };
+  #last = { deaths: 0, restarts: 0 };
   #world;
   #name;
   #link;
@@ -210,7 +211,8 @@ class Scene {
     if (this.#history.length > 8) this.#history.shift();
     this.#world.note(what);
     this.#departs = ["leave", "vanish", "reload", "remove", "end"].includes(what);
-    this.#quiet = { deaths: this.#world.deaths, restarts: this.#restarts };
+    this.#last = this.#now;
+    this.#now = { deaths: this.#world.deaths, restarts: this.#restarts };
     try {
       const inflicted = trouble?.inflict();
       await deed();
@@ -538,7 +540,8 @@ class Scene {
   #begunAnew() {
     const renamed = this.members.filter(({ former }) => former !== null);
     if (renamed.length === 0) return;
-    const { deaths, restarts } = this.#quiet;
+    // A restart may be over before its members hear of it: they can learn of one while the next thing happens already.
+    const { deaths, restarts } = this.#last;
     const isRestarted = this.#world.deaths !== deaths || deaths % 2 === 1 || this.#restarts !== restarts;
     const kept = this.#world.graceSeconds * 700;
     if (!(this.#departs && isRestarted) && renamed.some(({ outage }) => outage < kept)) {

@@ -61,6 +61,7 @@ function side({
       ice: () => ({ iceServers: [{ urls: ["stun:stun.example"] }], iceTransportPolicy: /** @type {const} */ ("all") }),
       refreshIceServers,
       signalingOnly,
+      resend: () => {},
       pending: () => link.pending,
       signalBytes: () => signalBytes,
     },

@@ -413,62 +413,101 @@ test("once connected, signals go over the connection, and through the room again
   );
 });
 
-test("a restart for a network that has changed is offered through the room, as long as nothing comes over the connection", async () => {
-  const { events, clock } = await joined({ peers: ["one"] });
+/** A pair that is connected, with everything acknowledged. */
+async function connectedPair() {
+  const set = await joined({ peers: ["one"] });
   const pc = at(FakePeerConnection.all);
-  pc.channel?.open();
+  const channel = /** @type {import("./fakes.js").FakeChannel} */ (pc.channel);
+  channel.open();
   pc.become("connected");
-  const [before, beforeOver] = [socket().frames.length, pc.channel?.sent.length];
+  channel.receive({ type: "signal", data: { v: 1, s: "page of one", t: SESSION, a: 1 } });
+  channel.sent.length = 0;
+  socket().sent.length = 0;
+  /** What went over the connection, and through the room, since this was asked last. */
+  const sent = () => {
+    const brief = (/** @type {any} */ { type, data = {} }) => [type, data.n, data.description?.type, data.a];
+    const [over, through] = [channel.sent.splice(0), socket().frames.filter(({ type }) => type === "signal")];
+    socket().sent.length = 0;
+    return { over: over.map(brief), through: through.map(brief) };
+  };
+  return { ...set, pc, channel, sent };
+}
+
+/** What the other says that it sends: any message over the connection will do. */
+const MEDIA = { type: "media", audio: true, camera: false, screen: false };
+
+test("a restart for a network that has changed is offered through the room, until something comes over the connection", async () => {
+  const { events, clock, channel, sent } = await connectedPair();
   events.dispatchEvent(new Event("online"));
   await settle();
   socket().receive("pong");
-  assert.deepEqual(
-    socket()
-      .frames.slice(before)
-      .map(({ type, to, data }) => [type, to, data.n, data.description.type]),
-    [["signal", "one", 2, "offer"]],
-  );
-  assert.equal(pc.channel?.sent.length, beforeOver);
-  pc.channel?.receive({
-    type: "signal",
-    data: { v: 1, s: "page of one", t: SESSION, n: 2, a: 2, session: "to one", candidates: [] },
-  });
+  assert.deepEqual(sent(), { over: [], through: [["signal", 2, "offer", 1]] });
+  channel.receive(MEDIA);
+  // The other may doubt it as well.
+  assert.deepEqual(sent(), { over: [["media", undefined, undefined, undefined]], through: [] });
+  const more = { session: "to one", candidates: [] };
+  channel.receive({ type: "signal", data: { v: 1, s: "page of one", t: SESSION, n: 2, a: 2, ...more } });
   await settle();
   await clock.advance(ACK_DELAY_MS);
-  assert.equal(socket().frames.length, before + 1);
-  assert.deepEqual(at(pc.channel?.sent ?? []), { type: "signal", data: { v: 1, s: SESSION, t: "page of one", a: 2 } });
+  assert.deepEqual(sent(), { over: [["signal", undefined, undefined, 2]], through: [] });
+});
+
+test("what the connection has taken, and has not been acknowledged, goes through the room before a restart", async () => {
+  const { events, pc, sent } = await connectedPair();
+  pc.gather("candidate:1");
+  await settle();
+  assert.deepEqual(sent(), { over: [["signal", 2, undefined, 1]], through: [] });
+  events.dispatchEvent(new Event("online"));
+  await settle();
+  assert.deepEqual(sent(), {
+    over: [],
+    through: [
+      ["signal", 2, undefined, 1],
+      ["signal", 3, "offer", 1],
+    ],
+  });
+});
+
+test("an answer to a restart has the other side hear that the connection works", async () => {
+  const { events, sent } = await connectedPair();
+  events.dispatchEvent(new Event("online"));
+  await settle();
+  sent();
+  socket().receive(letter("one", 2, { session: "to one", description: { type: "answer", sdp: "theirs" } }));
+  await settle();
+  assert.deepEqual(sent(), { over: [["media", undefined, undefined, undefined]], through: [] });
 });
 
 test("whoever is offered a restart through the room, over a connection that seems well, answers through the room", async () => {
-  const { room, clock } = await joined({ peers: ["one"] });
-  const pc = at(FakePeerConnection.all);
-  pc.channel?.open();
-  pc.become("connected");
-  const [before, beforeOver] = [socket().frames.length, pc.channel?.sent.length];
-  const restart = { session: "to one", description: { type: "offer", sdp: "theirs again" } };
-  socket().receive(letter("one", 2, restart));
+  const { room, clock, channel, sent } = await connectedPair();
+  socket().receive(letter("one", 2, { session: "to one", description: { type: "offer", sdp: "theirs again" } }));
   await settle();
   socket().receive(letter("one", 3, { session: "to one", candidates: [{ candidate: "found later" }] }));
   await settle();
   await clock.advance(ACK_DELAY_MS);
   assert.equal(room.peers.get("one")?.state, "connected");
-  assert.deepEqual(
-    socket()
-      .frames.slice(before)
-      .map(({ type, to, data }) => [type, to, data.description?.sdp, data.a]),
-    [
-      ["signal", "one", "answer to theirs again", 2],
-      ["signal", "one", undefined, 3],
+  assert.deepEqual(sent(), {
+    over: [],
+    through: [
+      ["signal", 2, "answer", 2],
+      ["signal", undefined, undefined, 3],
     ],
-  );
-  assert.equal(pc.channel?.sent.length, beforeOver);
-  // Something comes over it: so it is well again.
-  pc.channel?.receive({ type: "media", audio: true, camera: false, screen: false });
+  });
+  channel.receive(MEDIA);
+  sent();
   socket().receive(letter("one", 4, { session: "to one", candidates: [{ candidate: "found even later" }] }));
   await settle();
   await clock.advance(ACK_DELAY_MS);
-  assert.equal(socket().frames.length, before + 2);
-  assert.deepEqual(at(pc.channel?.sent ?? []), { type: "signal", data: { v: 1, s: SESSION, t: "page of one", a: 4 } });
+  assert.deepEqual(sent(), { over: [["signal", undefined, undefined, 4]], through: [] });
+});
+
+test("what was given to the room goes over the connection after all if the room cannot reach the other", async () => {
+  const { events, sent } = await connectedPair();
+  events.dispatchEvent(new Event("online"));
+  await settle();
+  assert.deepEqual(sent(), { over: [], through: [["signal", 2, "offer", 1]] });
+  socket().receive({ type: "away", peer: "one" });
+  assert.deepEqual(sent(), { over: [["signal", 2, "offer", 1]], through: [] });
 });
 
 test("what is not acknowledged over a connection that seems well is sent again through the room", async () => {
