@@ -25,6 +25,16 @@ const STRIP_WIDTH = 260;
 const LOSABLE = 0.5;
 
 /**
+ * A rectangle on whole pixels, where edges are sharp: rounded down, so that none comes to reach out of its area.
+ *
+ * @param {Rect} rect
+ * @returns {Rect}
+ */
+export function onWholePixels({ x, y, width, height }) {
+  return { x: Math.floor(x), y: Math.floor(y), width: Math.floor(width), height: Math.floor(height) };
+}
+
+/**
  * The largest tiles that fit: tries every number of columns. A last row that is not full stands in the middle.
  *
  * @param {Extent} area

@@ -1,6 +1,6 @@
 import { h, setText } from "./dom.js";
 import { icon } from "./icons.js";
-import { fitOf } from "./layout.js";
+import { fitOf, onWholePixels } from "./layout.js";
 import { initials } from "./names.js";
 import { strings } from "./strings.js";
 
@@ -136,8 +136,8 @@ export class Tile {
   place({ x, y, width, height }) {
     this.#size = { width, height };
     const { style } = this.element;
-    for (const [name, value] of Object.entries({ x, y, width, height })) {
-      style.setProperty(`--${name}`, `${Math.round(value)}px`);
+    for (const [name, value] of Object.entries(onWholePixels({ x, y, width, height }))) {
+      style.setProperty(`--${name}`, `${value}px`);
     }
     this.#fit();
   }

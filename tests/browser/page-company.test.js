@@ -13,7 +13,10 @@ const POLLING = 100;
 /** How long a page may take to get somewhere, in milliseconds: five pages encode and decode 20 pictures at once, on two cores. */
 const PATIENCE = 120_000;
 
-const NAMES = ["Ana Silva", "Bo", "Chiara", "Dai", "Ewa"];
+const NAMES = ["Ana Silva", "Bo", "Chiara", "Dai", "Ewa", "Finn", "Gül", "Hye-jin"];
+
+/** From so many people on, cameras give two pictures a second: eight pages encode and decode 56 streams of them at once. */
+const CROWD = 8;
 
 /** The microphones of these tests are made of sound, which starts without a press. */
 const SOUND_AT_ONCE = ["--autoplay-policy=no-user-gesture-required"];
@@ -29,6 +32,7 @@ const COMPANIES = [
   ["chromium", "chromium"],
   ["chromium", "firefox", "chromium"],
   ["chromium", "chromium", "chromium", "chromium", "chromium"],
+  Array.from({ length: CROWD }, () => "chromium"),
 ];
 
 describe("a company on the call page", { timeout: 3_600_000 }, () => {
@@ -55,16 +59,17 @@ describe("a company on the call page", { timeout: 3_600_000 }, () => {
    * @param {BrowserName} browser
    * @param {string} link
    * @param {string} name
+   * @param {{ isCrowd: boolean, isMuted: boolean }} how
    */
-  const join = async (browser, link, name) => {
+  const join = async (browser, link, name, { isCrowd, isMuted }) => {
     const person = new Person(await browsers[browser].newPage());
     person.page.setDefaultTimeout(PATIENCE);
-    await person.page.evaluateOnNewDocument(haveCheapDevices);
+    await person.page.evaluateOnNewDocument(haveCheapDevices, isCrowd);
     await person.page.setViewport(DESK);
     await person.page.goto(link);
     await person.page.locator("#name").fill(name);
-    // Firefox's made-up microphone never stops humming.
-    if (browser === "firefox") await person.press("want-audio");
+    // Firefox's made-up microphone never stops humming; and in a crowd most are silent.
+    if (browser === "firefox" || isMuted) await person.press("want-audio");
     await person.press("join");
     await person.isIn();
     return person;
@@ -77,7 +82,11 @@ describe("a company on the call page", { timeout: 3_600_000 }, () => {
       const names = NAMES.slice(0, count);
       /** @type {Person[]} */
       const people = [];
-      for (const [place, name] of names.entries()) people.push(await join(company[place] ?? "chromium", link, name));
+      for (const [place, name] of names.entries()) {
+        const isCrowd = count >= CROWD;
+        const isMuted = isCrowd && place < count - 1;
+        people.push(await join(company[place] ?? "chromium", link, name, { isCrowd, isMuted }));
+      }
       const usual = count === 2 ? "duo" : "grid";
       const others = (/** @type {string} */ name) => names.filter((other) => other !== name);
 
@@ -293,8 +302,10 @@ function speak(volume) {
 /**
  * Runs in the page, before its own scripts: a camera and a screen with few and small pictures, so that a machine with two cores
  * has enough of them for everybody; and a microphone that is silent until somebody speaks.
+ *
+ * @param {boolean} isCrowd whether the camera gives two pictures a second, which Chromium's own cannot
  */
-function haveCheapDevices() {
+function haveCheapDevices(isCrowd) {
   const { mediaDevices } = navigator;
   // The empty page that Firefox begins with has none.
   if (mediaDevices === undefined) return;
@@ -302,6 +313,7 @@ function haveCheapDevices() {
   mediaDevices.getUserMedia = async (constraints) => {
     const tracks = constraints?.audio ? [microphone()] : [];
     if (!constraints?.video) return new MediaStream(tracks);
+    if (isCrowd) return new MediaStream([...tracks, camera()]);
     // With a lower rate than 10, Chromium's made-up camera gives several pages hardly any pictures at all.
     const video = { width: 160, height: 120, frameRate: 10 };
     const stream = await getUserMedia.call(mediaDevices, { video });
@@ -310,6 +322,20 @@ function haveCheapDevices() {
   mediaDevices.getDisplayMedia = () => {
     return getDisplayMedia.call(mediaDevices, { video: { width: 320, height: 240, frameRate: 10 } });
   };
+
+  function camera() {
+    const page = /** @type {any} */ (globalThis);
+    const track = new page.MediaStreamTrackGenerator({ kind: "video" });
+    const writer = track.writable.getWriter();
+    const canvas = new OffscreenCanvas(160, 120);
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    setInterval(() => {
+      context.fillStyle = `hsl(${performance.now() / 50} 80% 50%)`;
+      context.fillRect(0, 0, canvas.width, canvas.height);
+      writer.write(new page.VideoFrame(canvas, { timestamp: performance.now() * 1_000 })).catch(() => {});
+    }, 500);
+    return /** @type {MediaStreamTrack} */ (track);
+  }
 
   function microphone() {
     const sound = new AudioContext();

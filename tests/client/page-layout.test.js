@@ -5,6 +5,7 @@ import {
   cornerTowards,
   fitOf,
   floating,
+  onWholePixels,
   pack,
   SLIMMEST,
   WIDEST,
@@ -63,6 +64,21 @@ test("tiles fit, do not overlap, are all alike and have the shape of a picture, 
       for (const { width, height } of rects) {
         assert.deepEqual({ width, height }, { width: rects[0]?.width, height: rects[0]?.height });
         assert.ok(width / height <= WIDEST + NEARLY && width / height >= slimmest - NEARLY, `${width}×${height}`);
+      }
+    }
+  }
+});
+
+test("on whole pixels, tiles are still in place and alike", () => {
+  // As a stage is whose head takes a part of a pixel.
+  const stages = [...SCREENS, { width: 374, height: 741.8125 }, { width: 983.5, height: 540.33 }];
+  for (const area of stages) {
+    for (let count = 1; count <= 12; count += 1) {
+      const rects = pack(area, count, GAP).map(onWholePixels);
+      assertInPlace(rects, area);
+      for (const { x, y, width, height } of rects) {
+        assert.ok([x, y, width, height].every(Number.isInteger));
+        assert.deepEqual({ width, height }, { width: rects[0]?.width, height: rects[0]?.height });
       }
     }
   }
