@@ -586,7 +586,7 @@ export class Room extends TypedTarget {
     if (envelope.v === 1 && typeof envelope.s === "string") {
       this.#courier(from).receive(/** @type {import("./courier.js").Envelope} */ (envelope), how);
     } else if (this.#seal === null) {
-      this.#peers.get(from)?.receive(data);
+      this.#peers.get(from)?.receive(data, how);
     }
   }
 
