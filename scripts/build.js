@@ -13,7 +13,7 @@ const out = path.join(root, "build");
 const staging = path.join(out, "staging");
 const stamp = path.join(out, "stamp");
 /** From how many UTF-16 units on a string is better encoded at once. */
-const SHORT_STRING = 256;
+const SHORT_STRING = 128;
 
 const target = process.env.CARGO_TARGET_DIR ?? path.join(root, "target");
 
@@ -75,6 +75,7 @@ export function build() {
     "nontrapping-float-to-int",
     "reference-types",
     "sign-ext",
+    "simd",
   ];
   const passes = ["-O3", "--strip-target-features", ...features.map((feature) => `--enable-${feature}`)];
   run(path.join(bin, "node"), [path.join(bin, "wasm-opt"), ...passes, wasm, "-o", wasm]);

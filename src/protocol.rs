@@ -9,6 +9,7 @@
 mod client;
 mod close;
 mod id;
+mod json;
 mod limits;
 mod offer;
 mod server;
@@ -16,6 +17,7 @@ mod server;
 pub use client::{ClientFrame, Malformed, Recipient, decode};
 pub use close::{CloseCode, ErrorCode, says_goodbye};
 pub use id::{BadRoomName, PeerId, RoomName};
+pub use json::Json;
 pub use limits::{
     BURST_SECONDS, DESERTED_AFTER, DROPPED_SECONDS, GATE_MAX_LEN, GATE_TRIES, GATE_WINDOW, Limits, MALFORMED_FRAMES,
     Millis, REMOVED_MAX, STALE_PINGS_TENTHS, SWEEP_AFTER, WAITING_STALE_AFTER,

@@ -27,14 +27,13 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use litemap::LiteMap;
-use serde_json::value::RawValue;
 
 use crate::access::{Bytes32, Claims, JoinSecrets, PinnedGate, TokenError, issue_resume_token, read_resume_token};
 use crate::ice::{Ice, Relays};
 use crate::protocol::{
-    ClientFrame, CloseCode, DESERTED_AFTER, ErrorCode, GateOffer, LeftReason, Limits, MALFORMED_FRAMES, Malformed,
-    Millis, Offer, PeerEntry, PeerId, REMOVED_MAX, RoomEntry, RoomName, SWEEP_AFTER, ServerFrame, UndeliveredReason,
-    WAITING_STALE_AFTER, decode, says_goodbye,
+    ClientFrame, CloseCode, DESERTED_AFTER, ErrorCode, GateOffer, Json, LeftReason, Limits, MALFORMED_FRAMES,
+    Malformed, Millis, Offer, PeerEntry, PeerId, REMOVED_MAX, RoomEntry, RoomName, SWEEP_AFTER, ServerFrame,
+    UndeliveredReason, WAITING_STALE_AFTER, decode, says_goodbye,
 };
 
 use tries::Tries;
@@ -986,7 +985,7 @@ impl Room {
         }
     }
 
-    fn relay(&mut self, from: PeerId, to: Receivers, text: &str, data: &RawValue) {
+    fn relay(&mut self, from: PeerId, to: Receivers, text: &str, data: Json<'_>) {
         self.relayed = self.relayed.saturating_add(1);
         self.outputs.push_back(Output::Relay { to, from, data: place_in(text, data.get()) });
     }

@@ -4,11 +4,15 @@ use switchboard::protocol::{
     ClientFrame, ErrorCode, Malformed, PeerId, Recipient, ServerFrame, UndeliveredReason, decode, relayed_signal,
 };
 
-/// Frames from clients: what is read means what a plain reader of JSON sees in it, survives being written and read again, and is
+/// Frames from clients: what is read is the same by either way of reading, means what a plain reader of JSON sees in it, survives being written and read again, and is
 /// relayed byte for byte.
 pub fn frames(data: &[u8]) {
     let text = super::text(data);
     let frame = decode(text);
+    // White space before the first field bars the short way of reading a signal.
+    if let Some(fields) = text.strip_prefix('{') {
+        assert_eq!(frame, decode(&format!("{{ {fields}")), "the short way and the long one read the same");
+    }
     let plain: Option<Map<String, Value>> = serde_json::from_str(text).ok();
     match &frame {
         Ok(frame) => {
@@ -100,7 +104,7 @@ fn relay(frame: &ClientFrame<'_>) {
     if let Some(Recipient { peer, text }) = to {
         let named: String = serde_json::from_str(text.get()).unwrap();
         assert_eq!(peer.is_some_and(|peer| peer.as_str() == named), is_id(&named));
-        let told = ServerFrame::Undelivered { to: text, reference: *reference, reason: UndeliveredReason::Unknown };
+        let told = ServerFrame::Undelivered { to: *text, reference: *reference, reason: UndeliveredReason::Unknown };
         let reference = reference.map(|text| format!(r#","ref":{}"#, text.get())).unwrap_or_default();
         let expected = format!(r#"{{"type":"undelivered","to":{}{reference},"reason":"unknown"}}"#, text.get());
         assert_eq!(told.encode(), expected);

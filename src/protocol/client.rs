@@ -6,19 +6,19 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::PeerId;
+use super::{Json, PeerId};
 
 /// A frame from a client. What it carries is borrowed from the frame's text and never understood.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientFrame<'a> {
     /// Relay `data` to one peer, or to every other seated peer.
     Signal {
         /// The one peer; `None` fans out.
         to: Option<Recipient<'a>>,
         /// Any JSON value, relayed byte for byte.
-        data: &'a RawValue,
+        data: Json<'a>,
         /// Any JSON value, given back in `undelivered`.
-        reference: Option<&'a RawValue>,
+        reference: Option<Json<'a>>,
     },
     /// Leave now.
     Bye,
@@ -54,12 +54,12 @@ pub enum ClientFrame<'a> {
 }
 
 /// Whom a signal is for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recipient<'a> {
     /// The peer; `None` for a text that is no peer id and so names nobody.
     pub peer: Option<PeerId>,
     /// The JSON string as it was sent, to be given back in `undelivered`.
-    pub text: &'a RawValue,
+    pub text: Json<'a>,
 }
 
 /// Why a frame could not be read. Displayed, it is the `message` of the `error` frame.
@@ -121,15 +121,21 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
 ///
 /// [`Malformed`], for anything but a JSON object (RFC 8259) with a known `type` and that type's fields.
 pub fn decode(text: &str) -> Result<ClientFrame<'_>, Malformed> {
+    if let Some(signal) = plain_signal(text) {
+        return Ok(signal);
+    }
     if !text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
         return Err(Malformed::NotJson);
     }
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| Malformed::NotJson)?;
     match envelope.kind.as_ref() {
         "signal" => Ok(ClientFrame::Signal {
-            to: envelope.to.map(|text| peer("to", text).map(|peer| Recipient { peer, text })).transpose()?,
-            data: envelope.data.ok_or(Malformed::Missing("data"))?,
-            reference: envelope.reference,
+            to: envelope
+                .to
+                .map(|text| peer("to", text).map(|peer| Recipient { peer, text: text.into() }))
+                .transpose()?,
+            data: envelope.data.ok_or(Malformed::Missing("data"))?.into(),
+            reference: envelope.reference.map(Json::from),
         }),
         "bye" => Ok(ClientFrame::Bye),
         "check" => Ok(ClientFrame::Check { peer: named(envelope.peer)? }),
@@ -141,6 +147,35 @@ pub fn decode(text: &str) -> Result<ClientFrame<'_>, Malformed> {
         "end" => Ok(ClientFrame::End),
         _ => Err(Malformed::UnknownType),
     }
+}
+
+/// Reads a signal as clients write it: `type` first, no white space between the fields, none of them escaped, unknown or given
+/// twice. `None` for anything else, which may well be a frame.
+fn plain_signal(text: &str) -> Option<ClientFrame<'_>> {
+    let mut rest = text.strip_prefix(r#"{"type":"signal""#)?;
+    let (mut to, mut data, mut reference) = (None, None, None);
+    while let Some(fields) = rest.strip_prefix(',') {
+        let (field, value) = if let Some(value) = fields.strip_prefix(r#""to":"#) {
+            (&mut to, value)
+        } else if let Some(value) = fields.strip_prefix(r#""data":"#) {
+            (&mut data, value)
+        } else {
+            (&mut reference, fields.strip_prefix(r#""ref":"#)?)
+        };
+        let (value, after) = Json::take(value)?;
+        if field.replace(value).is_some() {
+            return None;
+        }
+        rest = after;
+    }
+    let to = match to {
+        None => None,
+        Some(text) => {
+            let name = text.get().strip_prefix('"')?.strip_suffix('"').filter(|name| !name.contains('\\'))?;
+            Some(Recipient { peer: PeerId::parse(name), text })
+        }
+    };
+    (rest == "}").then_some(ClientFrame::Signal { to, data: data?, reference })
 }
 
 /// The peer in the field `peer`.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{ErrorCode, Limits, PeerId};
+use super::{ErrorCode, Json, Limits, PeerId};
 
 /// A frame from the server. A relayed signal is not among them: it is made by [`relayed_signal`] without a serializer.
 #[derive(Clone, Debug, Serialize)]
@@ -58,10 +58,10 @@ pub enum ServerFrame<'a> {
     /// At once, for a signal to a peer that is not there.
     Undelivered {
         /// The recipient as the sender gave it.
-        to: &'a RawValue,
+        to: Json<'a>,
         /// The sender's `ref`, where it gave one.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
-        reference: Option<&'a RawValue>,
+        reference: Option<Json<'a>>,
         /// Why.
         reason: UndeliveredReason,
     },
