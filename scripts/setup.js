@@ -123,10 +123,20 @@ export async function main(body) {
   try {
     await body();
   } catch (error) {
-    if (!(error instanceof Problem)) {
+    if (!(error instanceof Problem) && !isAboutArguments(error)) {
       throw error;
     }
     console.error(`switchboard: ${error.message}`);
     process.exitCode = 1;
   }
+}
+
+/**
+ * Whether `parseArgs` has thrown it: then it says what is wrong with the command line.
+ *
+ * @param {unknown} error
+ * @returns {error is Error}
+ */
+function isAboutArguments(error) {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
 }
