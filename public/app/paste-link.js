@@ -9,7 +9,7 @@ export function makePasteForm() {
     class: "input",
     id: "paste",
     "aria-label": strings.pasteLink,
-    placeholder: strings.pasteLink,
+    placeholder: strings.pasteLinkPlaceholder,
   });
   const open = (/** @type {Event} */ event) => {
     event.preventDefault();

@@ -237,6 +237,17 @@ function grouped(digits) {
   return digits.replace(/(.{4})(?=.)/g, "$1 ");
 }
 
+/** What is told of a connection, in this order. */
+const FACTS = [
+  strings.way,
+  strings.candidates,
+  strings.roundTrip,
+  strings.receiving,
+  strings.sending,
+  strings.loss,
+  strings.pictureLabel,
+];
+
 /** The connection in figures. */
 class Facts {
   /** @type {Map<string, HTMLElement>} */
@@ -244,15 +255,7 @@ class Facts {
 
   constructor() {
     this.element = h("dl", { class: "facts" });
-    for (const label of [
-      strings.way,
-      strings.candidates,
-      strings.roundTrip,
-      strings.receiving,
-      strings.sending,
-      strings.loss,
-      strings.pictureLabel,
-    ]) {
+    for (const label of FACTS) {
       const value = h("dd");
       this.#values.set(label, value);
       this.element.append(h("dt", {}, label), value);
@@ -272,10 +275,11 @@ class Facts {
  * @param {import("./stats.js").Summary | null} summary
  * @returns {Record<string, string>} by label
  */
-export function factsOf(summary) {
-  const pair = summary?.pair ?? null;
-  if (summary === null || pair === null) return { [strings.way]: strings.wayNone };
-  const { received, sent, roundTrip } = summary;
+function factsOf(summary) {
+  const unknown = Object.fromEntries(FACTS.map((label) => [label, strings.unknown]));
+  if (summary === null) return unknown;
+  const { pair, received, sent, roundTrip } = summary;
+  if (pair === null) return { ...unknown, [strings.way]: strings.wayNone };
   const protocol = pair.protocol.toUpperCase();
   const kind = (/** @type {string} */ name) => strings.candidateKinds[name] ?? name;
   const loss = Math.max(received.loss ?? 0, sent.loss ?? 0);

@@ -11,7 +11,7 @@ export const strings = {
   newCallBusy: "Opening…",
   or: "or join one",
   joinLabel: "Link or name of a call",
-  joinPlaceholder: "Paste a link or a name",
+  joinPlaceholder: "Link or name",
   joinButton: "Join",
   recentTitle: "Your last calls, remembered in this browser only",
   recentForget: (/** @type {string} */ room) => `Forget ${room}`,
@@ -252,6 +252,7 @@ export const strings = {
   home: "Go to the start page",
   cancel: "Cancel",
   pasteLink: "Paste the whole link",
+  pasteLinkPlaceholder: "Whole link",
   openLink: "Open it",
   pasteWrong: "That is no whole link to a call.",
 
