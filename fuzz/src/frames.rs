@@ -4,8 +4,8 @@ use switchboard::protocol::{
     ClientFrame, ErrorCode, Malformed, PeerId, Recipient, ServerFrame, UndeliveredReason, decode, relayed_signal,
 };
 
-/// Frames from clients: what is read is the same by either way of reading, means what a plain reader of JSON sees in it, survives being written and read again, and is
-/// relayed byte for byte.
+/// Frames from clients: what is read is the same by either way of reading, means what a plain reader of JSON sees in it, survives
+/// being written and read again, and is relayed byte for byte.
 pub fn frames(data: &[u8]) {
     let text = super::text(data);
     let frame = decode(text);

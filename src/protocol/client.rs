@@ -149,8 +149,8 @@ pub fn decode(text: &str) -> Result<ClientFrame<'_>, Malformed> {
     }
 }
 
-/// Reads a signal as clients write it: `type` first, no white space between the fields, none of them escaped, unknown or given
-/// twice. `None` for anything else, which may well be a frame.
+/// Reads a signal as clients write it: `type` first, no white space between the fields, none of them unknown or given twice, no
+/// escape in their names, `to` a string without escapes. `None` for anything else, which may well be a frame.
 fn plain_signal(text: &str) -> Option<ClientFrame<'_>> {
     let mut rest = text.strip_prefix(r#"{"type":"signal""#)?;
     let (mut to, mut data, mut reference) = (None, None, None);
@@ -205,5 +205,49 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 impl Text<'_> {
     fn read(raw: &RawValue) -> Option<Cow<'_, str>> {
         serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|text| text.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_our_client_sends_is_read_the_short_way() {
+        let sent = [
+            r#"{"type":"signal","data":{"v":1,"s":"0123456789abcdef"}}"#,
+            r#"{"type":"signal","to":"2222222222","data":{"v":1,"s":"0123456789abcdef","n":3,"d":"c2VhbGVk"}}"#,
+            r#"{"type":"signal","to":"nobody","data":null}"#,
+            r#"{"type":"signal","data":[1, 2],"ref":{"n":1},"to":"2222222222"}"#,
+        ];
+        for text in sent {
+            assert_eq!(plain_signal(text), decode(text).ok(), "{text}");
+            assert!(plain_signal(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn whatever_else_may_be_a_signal_is_read_the_long_way() {
+        let sent = [
+            r#"{ "type":"signal","data":1}"#,
+            r#"{"type":"signal", "data":1}"#,
+            r#"{"type":"signal","data": 1}"#,
+            r#"{"type":"signal","data":1 }"#,
+            r#"{"type":"signal","data":1} "#,
+            r#"{"data":1,"type":"signal"}"#,
+            r#"{"type":"signal","d\u0061ta":1}"#,
+            r#"{"type":"signal","data":1,"more":2}"#,
+            r#"{"type":"signal","to":"\u0032222222222","data":1}"#,
+        ];
+        for text in sent {
+            assert_eq!(plain_signal(text), None, "{text}");
+            assert!(decode(text).is_ok(), "{text}");
+        }
+        let refused =
+            [r#"{"type":"signal","data":1,"data":2}"#, r#"{"type":"signal","to":5,"data":1}"#, r#"{"type":"signal"}"#];
+        for text in refused {
+            assert_eq!(plain_signal(text), None, "{text}");
+            assert!(decode(text).is_err(), "{text}");
+        }
     }
 }

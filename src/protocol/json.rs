@@ -1,7 +1,8 @@
 //! JSON texts that are passed on as they came.
 //!
-//! Where a signal's `data` ends, and whether it is JSON at all, is found sixteen characters at a time (docs/performance.md).
-//! What is not in the form that clients send is left to `serde_json`: this only ever finds the end of what that would read too.
+//! Where a signal's `data` ends, and whether it is JSON at all, is found sixteen bytes at a time (docs/adr/0006). This only ever finds
+//! the end of what `serde_json` would read too. It never says that something is wrong: what it does not take, such as a value nested
+//! deeper than 64 levels, is left to `serde_json`.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -33,11 +34,12 @@ impl<'a> From<&'a RawValue> for Json<'a> {
 
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // A `RawValue` is the only way to write JSON as it is, and reading the only way to make a borrowed one.
         serde_json::from_str::<&RawValue>(self.0).map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
-/// How many characters are looked at together.
+/// How many bytes are looked at together.
 const CHUNK: usize = 16;
 
 /// How many objects and arrays may be open at once.
@@ -178,7 +180,7 @@ fn string_end(text: &[u8], start: usize) -> Option<usize> {
             None => stops_of_few(rest),
         };
         loop {
-            // An escape may end behind the chunk: it has no more than six characters.
+            // An escape has six bytes at most, so this is no more than 21: fewer than there are bits.
             let escaped = escaped_until.saturating_sub(chunk_at);
             let unescaped = stops >> escaped << escaped;
             if unescaped == 0 {
@@ -212,7 +214,7 @@ fn stops_of_few(text: &[u8]) -> u32 {
     stops(&chunk)
 }
 
-/// Which characters a string cannot simply have, as bits, the first character's lowest: quotes, backslashes and control characters.
+/// Which bytes a string cannot simply have, as bits, the first byte's lowest: quotes, backslashes and control characters.
 #[cfg(not(target_arch = "wasm32"))]
 fn stops(chunk: &[u8; CHUNK]) -> u32 {
     let is_stop = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
@@ -329,6 +331,6 @@ mod tests {
         let nested =
             |depth: usize| format!("{}{}", r#"[{"a":"#.repeat(depth / 2), "}]".repeat(depth / 2)).replace(":}", ":1}");
         assert_eq!(taken(&nested(64)), Some((nested(64).as_str(), "")));
-        assert_eq!(taken(&nested(66)), None);
+        assert_eq!(taken(&format!("[{}]", nested(64))), None);
     }
 }

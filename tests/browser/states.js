@@ -469,8 +469,10 @@ export const states = [
     name: "speaking",
     open: callWith(2, async (company, person) => {
       await company.does("Amal", "speak", true);
-      await person.finds(".tile:not(.own).speaking");
     }),
+    pose: async (person) => {
+      await person.finds(".tile:not(.own).speaking");
+    },
   },
   {
     name: "reconnecting",
@@ -544,6 +546,7 @@ export const states = [
       await person.page.locator("#people-panel summary").click();
       await person.page.locator("#people-panel .verify").click();
       await person.finds("#people-panel .emoji");
+      await person.sees("people-panel", "Direct");
       await person.page.keyboard.press("Escape");
     }),
     ...panel("p"),

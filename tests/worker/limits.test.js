@@ -211,6 +211,25 @@ describe("frames that are wrong", () => {
     }
   });
 
+  test("are known as such wherever in a long string it is that they are wrong, and right ones as right", async (t) => {
+    const wrong = ["\u0000", "\u001f", "\\x", '\\","ref":"b', "\\u12g4"];
+    const right = ["", '\\"', "\\\\", "\\u0041", "\u007f", "é"];
+    const frame = (/** @type {string} */ letters) => `{"type":"signal","data":"${letters}"}`;
+    for (let length = 0; length < 34; length += 1) {
+      const [, a, b] = await two(t, server);
+      for (const ending of wrong) {
+        a.socket.send(frame("x".repeat(length) + ending));
+        await expectError(a, "malformed");
+      }
+      for (const ending of right) {
+        const letters = "x".repeat(length) + ending;
+        a.socket.send(frame(letters));
+        await b.expect({ type: "signal", from: a.id, data: JSON.parse(`"${letters}"`) });
+      }
+      await expectNothingMore(a, b);
+    }
+  });
+
   test("close the connection at the tenth, and the peer may resume", async (t) => {
     const [call, a, b] = await two(t, server);
     for (let n = 0; n < 10; n += 1) {
