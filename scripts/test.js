@@ -77,6 +77,7 @@ const checks = [
     does: "the page in Chromium and Firefox",
     run: () => {
       ensureBrowsers();
+      ensureSound();
       return nodeTests("browser");
     },
   },
@@ -132,18 +133,41 @@ function ensureBrowsers() {
     return;
   }
   const names = missing.map(([, name]) => name);
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot || ask("apt-get", ["--version"]) === null) {
+  if (!mayInstall()) {
     throw new Problem(
       `missing for the browser tests: ${names.join(", ")}; on Debian: sudo apt-get install ${names.join(" ")}`,
     );
   }
+  install(names);
+  // The package makes a service of it, which nobody has asked for.
+  if (names.includes("coturn")) ask("systemctl", ["disable", "--now", "coturn"]);
+}
+
+/** The sound server with whose microphones it is tested that they may be pulled out. Where it is missing, that is skipped. */
+function ensureSound() {
+  if (ask("pulseaudio", ["--version"]) !== null || !mayInstall()) {
+    return;
+  }
+  try {
+    install(["pulseaudio"]);
+  } catch (error) {
+    if (!(error instanceof Problem)) {
+      throw error;
+    }
+    say(`${error.message}: the tests of microphones that are pulled out will be skipped`);
+  }
+}
+
+function mayInstall() {
+  return process.getuid?.() === 0 && ask("apt-get", ["--version"]) !== null;
+}
+
+/** @param {string[]} names of Debian's packages */
+function install(names) {
   say(`installing ${names.join(" and ")} (once)`);
   const quiet = { DEBIAN_FRONTEND: "noninteractive" };
   run("apt-get", ["update", "-qq"], quiet);
   run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names], quiet);
-  // The package makes a service of it, which nobody has asked for.
-  if (names.includes("coturn")) ask("systemctl", ["disable", "--now", "coturn"]);
 }
 
 await main(async () => {

@@ -18,6 +18,9 @@ import { readPreferences, writePreferences } from "./preferences.js";
 /** How long a camera may stay paused after the page is seen again before it is opened anew, in milliseconds. */
 const PAUSED_MS = 2_000;
 
+/** The ids under which browsers list what the system has chosen, beside that device itself. */
+export const SYSTEM_CHOICES = ["default", "communications"];
+
 /**
  * Our own microphone and camera. A camera that is off is stopped, so that its light goes out; a microphone that is off is
  * kept, so that it is back without delay, but nothing of it is sent.
@@ -65,6 +68,20 @@ export class Devices extends TypedTarget {
    */
   inUse(kind) {
     return this.#open[kind]?.getSettings().deviceId ?? "";
+  }
+
+  /**
+   * What the microphone that is open is called; empty where that is not known. The system's choice is a device of its own in some
+   * browsers, called "Default": then it is what else is in its group (W3C Media Capture and Streams, 9.2.1), or the only one there is.
+   */
+  get microphoneName() {
+    const { deviceId = "", groupId } = this.#open.audio?.getSettings() ?? {};
+    if (!SYSTEM_CHOICES.includes(deviceId)) return this.#open.audio?.label ?? "";
+    const real = this.#known.filter(
+      ({ kind, deviceId }) => kind === "audioinput" && !SYSTEM_CHOICES.includes(deviceId),
+    );
+    const chosen = real.length === 1 ? real[0] : real.find((device) => device.groupId === groupId);
+    return chosen?.label ?? "";
   }
 
   /**

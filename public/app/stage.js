@@ -1,6 +1,7 @@
 import { Banners } from "./banners.js";
 import { Bar } from "./bar.js";
 import { Chat } from "./chat.js";
+import { SYSTEM_CHOICES } from "./devices.js";
 import { Panel, showDialog } from "./dialogs.js";
 import { h, setText } from "./dom.js";
 import { Door } from "./door.js";
@@ -42,6 +43,8 @@ export class Stage {
   #status = h("p", { class: "status", id: "status", role: "status" }, strings.statusConnecting);
   #announcement = h("p", { class: "visually-hidden", id: "announcement", role: "status" });
   #banners = new Banners("stage-notice");
+  /** What was plugged in and is not used yet, the newest first. @type {MediaDeviceInfo[]} */
+  #offered = [];
   #sound = h("button", { type: "button", class: "button primary sound", id: "sound", hidden: true }, strings.soundOn);
   #drop = h("div", { class: "drop", hidden: true }, strings.dropHere);
   #view;
@@ -390,8 +393,9 @@ export class Stage {
     this.#devices.addEventListener("lost", ({ kind, problem, replaced }) => {
       if (this.#guests === null) return;
       this.#clearPaused(kind);
-      const label = this.#devices.microphone?.label ?? "";
-      if (replaced) this.#banners.set("replaced", { title: strings.replacedMicrophone(label), tone: "info" });
+      if (kind === "audio") this.#banners.set("replaced", null);
+      const title = strings.replacedMicrophone(this.#devices.microphoneName);
+      if (replaced) this.#banners.set("replaced", { title, tone: "info" });
       else if (problem === "denied") this.#tellRefused(kind);
       else {
         const title = kind === "camera" ? strings.cameraGone : strings.microphoneGone;
@@ -400,7 +404,7 @@ export class Stage {
       }
     });
     this.#devices.addEventListener("list", ({ added, devices }) => {
-      this.#offerDevice(added);
+      this.#offerDevice(added, devices);
       this.#playThrough(devices);
     });
   }
@@ -432,16 +436,23 @@ export class Stage {
     this.#tiles.setSpeaker(isThere ? speaker : "");
   }
 
-  /** @param {MediaDeviceInfo[]} added plugged in just now */
-  #offerDevice(added) {
+  /**
+   * @param {MediaDeviceInfo[]} added plugged in just now
+   * @param {MediaDeviceInfo[]} devices all of them
+   */
+  #offerDevice(added, devices) {
     if (this.#guests === null) return;
-    const ours = added.filter(({ deviceId }) => deviceId !== "default" && deviceId !== "communications");
-    const [device] = ours;
-    if (device === undefined) return;
+    // What comes in one plug may be told of piece by piece, and then is still one thing.
+    const isThere = (/** @type {MediaDeviceInfo} */ { kind, deviceId }) =>
+      devices.some((device) => device.kind === kind && device.deviceId === deviceId);
+    const ours = added.filter(({ deviceId }) => !SYSTEM_CHOICES.includes(deviceId));
+    this.#offered = [...ours, ...this.#offered.filter(isThere)];
+    const [device] = this.#offered;
+    if (device === undefined) return this.#banners.set("new-device", null);
     const kinds = /** @type {const} */ ({ audioinput: "audio", videoinput: "camera", audiooutput: "speaker" });
     const use = async () => {
       // Headphones with a microphone are two devices, or three.
-      for (const { kind, deviceId, groupId, label } of ours) {
+      for (const { kind, deviceId, groupId, label } of this.#offered.splice(0)) {
         if (label !== device.label && groupId !== device.groupId) continue;
         await this.#actions.choose(kinds[kind], deviceId);
         if (kind === "audiooutput") this.#tiles.setSpeaker(deviceId);

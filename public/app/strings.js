@@ -155,7 +155,8 @@ export const strings = {
     audio: "Your device has paused the microphone, as for a phone call. It comes back by itself.",
     camera: "Your device has paused the camera. It comes back by itself.",
   },
-  replacedMicrophone: (/** @type {string} */ label) => `The microphone is gone. You are heard through ${label}.`,
+  replacedMicrophone: (/** @type {string} */ label) =>
+    `The microphone is gone. You are heard through ${label === "" ? "another one" : label}.`,
   cameraGone: "The camera is gone. The call goes on without your picture.",
   microphoneGone: "The microphone is gone. The call goes on; the others cannot hear you.",
   newDevice: (/** @type {string} */ label) => `${label} is connected.`,

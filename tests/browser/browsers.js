@@ -30,11 +30,12 @@ const FIREFOX_PREFERENCES = {
 /**
  * Chromium with a made-up camera and microphone, which it grants without asking.
  *
- * @param {{ flags?: string[], devices?: boolean }} [options] `devices`: whether any are made up; those of the machine are used if not
+ * @param {{ flags?: string[], devices?: boolean, env?: Record<string, string> }} [options] `devices`: whether any are made up; those
+ *   of the machine are used if not; `env`: more of the environment
  */
-export function startChromium({ flags = [], devices = true } = {}) {
+export function startChromium({ flags = [], devices = true, env = {} } = {}) {
   const flag = devices ? [MADE_UP_DEVICES] : [];
-  return launchChromium(["--use-fake-ui-for-media-stream", ...flag, ...flags]);
+  return launchChromium(["--use-fake-ui-for-media-stream", ...flag, ...flags], env);
 }
 
 /** Chromium that refuses every request for camera and microphone. */
@@ -42,21 +43,34 @@ export function startDenyingChromium() {
   return launchChromium(["--deny-permission-prompts", MADE_UP_DEVICES]);
 }
 
-/** Firefox with a made-up camera and microphone, which it grants without asking. */
-export function startFirefox() {
+/**
+ * Firefox with a made-up camera and microphone, which it grants without asking.
+ *
+ * @param {{ devices?: boolean, env?: Record<string, string> }} [options] as for Chromium
+ */
+export function startFirefox({ devices = true, env = {} } = {}) {
   mustExist(BROWSERS.firefox);
   return puppeteer.launch({
     browser: "firefox",
     executablePath: BROWSERS.firefox.path,
-    extraPrefsFirefox: FIREFOX_PREFERENCES,
+    extraPrefsFirefox: { ...FIREFOX_PREFERENCES, "media.navigator.streams.fake": devices },
+    env: { ...process.env, ...env },
   });
 }
 
-/** @param {string[]} flags */
-function launchChromium(flags) {
+/**
+ * @param {string[]} flags
+ * @param {Record<string, string>} [env]
+ */
+function launchChromium(flags, env = {}) {
   mustExist(BROWSERS.chrome);
   const args = ["--no-sandbox", "--disable-background-networking", ...CHROMIUM_FLAGS, ...flags];
-  return puppeteer.launch({ browser: "chrome", executablePath: BROWSERS.chrome.path, args });
+  return puppeteer.launch({
+    browser: "chrome",
+    executablePath: BROWSERS.chrome.path,
+    args,
+    env: { ...process.env, ...env },
+  });
 }
 
 /** @param {{ path: string, missing: string }} browser */

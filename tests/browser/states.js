@@ -467,7 +467,7 @@ export const states = [
   },
   {
     name: "speaking",
-    open: callWith(2, async (company, person) => {
+    open: callWith(2, async (company) => {
       await company.does("Amal", "speak", true);
     }),
     pose: async (person) => {
