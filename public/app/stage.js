@@ -361,21 +361,24 @@ export class Stage {
   }
 
   async #copyDiagnostics() {
-    const peers = (this.#guests?.all ?? []).map(({ peer, summary }) => ({
+    const peers = (this.#guests?.all ?? []).map(({ peer, summary, candidates }) => ({
       state: peer.state,
       away: peer.away,
+      ice: peer.ice,
       media: peer.media,
       summary,
+      candidates,
     }));
     const state = {
       agent: navigator.userAgent,
       room: this.#room?.state ?? "left",
+      hasRelay: this.#room?.hasRelay === true,
       seconds: Math.round(this.seconds),
       peers,
     };
     const copied = await copyText(diagnostics(state));
     this.#banners.set("diagnostics", {
-      title: copied ? strings.diagnosticsCopied : strings.copyFailed,
+      title: copied ? strings.diagnosticsCopied : strings.diagnosticsFailed,
       tone: copied ? "info" : "caution",
     });
   }

@@ -85,6 +85,8 @@ export const strings = {
   leaveFullScreen: "Leave full screen",
   diagnostics: "Copy diagnostics",
   diagnosticsCopied: "Diagnostics copied. They contain no addresses and no names.",
+  diagnosticsFailed:
+    "Your browser did not allow copying the diagnostics. Allow it to use the clipboard, then try again.",
   shortcuts: "Keyboard shortcuts",
   shortcutKeys: [
     ["m", "Microphone on or off"],
