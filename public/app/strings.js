@@ -76,6 +76,8 @@ export const strings = {
   chat: "Chat",
   chatUnread: (/** @type {string} */ count) => `Chat, ${count} unread`,
   people: "People",
+  devicesOn: { audio: "microphone on", camera: "camera on" },
+  devicesOff: { audio: "microphone off", camera: "camera off" },
   more: "More",
   leave: "Leave",
   dismiss: "Dismiss",
@@ -209,7 +211,6 @@ export const strings = {
   },
   fileFailed: "did not get through",
 
-  details: "Connection and verification",
   detailsOf: (/** @type {string} */ name) => `Connection and verification of ${name}`,
   way: "Way",
   wayDirect: (/** @type {string} */ protocol) => `Direct, ${protocol}`,
