@@ -47,9 +47,7 @@ export class Stage {
   #view;
   #tiles = new Tiles({
     changed: (layout) => this.#laidOut(layout),
-    silent: () => {
-      this.#sound.hidden = false;
-    },
+    blocked: (part) => this.#offerToPlay(part),
     elsewhere: (guest, video) => this.#pip?.linesOf(guest, video) ?? 0,
   });
   /** @type {Pip | null} */
@@ -599,6 +597,14 @@ export class Stage {
     this.#status.dataset.state = room.state;
     this.#invite.element.hidden = room.peers.size > 0 || room.state !== "joined";
     if (!this.#invite.element.hidden) this.#invite.drawCode();
+  }
+
+  /** @param {"audio" | "picture"} part what the browser does not play without a press */
+  #offerToPlay(part) {
+    if (part === "picture" || this.#sound.hidden) {
+      setText(this.#sound, part === "picture" ? strings.playAll : strings.soundOn);
+    }
+    this.#sound.hidden = false;
   }
 
   /** @param {import("./tiles.js").Layout} layout */

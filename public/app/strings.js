@@ -136,6 +136,7 @@ export const strings = {
   qrLabel: "QR code of the link to this call",
   qrHint: "Or scan it with a phone",
   soundOn: "Turn sound on",
+  playAll: "Turn picture and sound on",
 
   statusConnecting: "Connecting…",
   statusAlone: "Waiting for others to join",
