@@ -78,6 +78,9 @@ export class Stage {
   #explained = {};
   /** Phones and tablets have no screens to share, or only seem to. */
   #canShare = !isHandheld() && navigator.mediaDevices.getDisplayMedia !== undefined;
+  #isSharing = false;
+  /** Whose screen is shared, and has been announced. @type {Set<Guest>} */
+  #sharers = new Set();
 
   /**
    * @param {HTMLElement} root
@@ -215,6 +218,7 @@ export class Stage {
     this.#banners.clear();
     this.#people.clear();
     this.#chat.clear();
+    this.#sharers.clear();
     this.#sound.hidden = true;
     this.#announcement.textContent = "";
     this.#tiles.pauseOwn(false);
@@ -239,6 +243,7 @@ export class Stage {
 
   /** @param {boolean} sharing */
   showSharing(sharing) {
+    this.#isSharing = sharing;
     this.#bar.setSharing(sharing);
     const actions = [{ label: strings.stopSharing, act: this.#actions.share }];
     this.#banners.set("sharing", sharing ? { title: strings.sharing, tone: "info", actions, lasting: true } : null);
@@ -285,7 +290,13 @@ export class Stage {
         icon: "screen",
         label: strings.shareScreen,
         act: this.#actions.share,
-        hidden: () => !canShare || this.#bar.hasRoomFor("screen"),
+        hidden: () => !canShare || this.#isSharing || this.#bar.hasRoomFor("screen"),
+      },
+      {
+        icon: "screen-off",
+        label: strings.stopSharing,
+        act: this.#actions.share,
+        hidden: () => !this.#isSharing || this.#bar.hasRoomFor("screen"),
       },
       { icon: "settings", label: strings.settings, id: "settings", act: () => this.#showSettings() },
       {
@@ -299,7 +310,13 @@ export class Stage {
         icon: "fullscreen",
         label: strings.fullScreen,
         act: () => toggleFullScreen(),
-        hidden: () => document.fullscreenEnabled !== true,
+        hidden: () => document.fullscreenEnabled !== true || document.fullscreenElement !== null,
+      },
+      {
+        icon: "fullscreen",
+        label: strings.leaveFullScreen,
+        act: () => toggleFullScreen(),
+        hidden: () => document.fullscreenEnabled !== true || document.fullscreenElement === null,
       },
       { icon: "signal", label: strings.diagnostics, id: "diagnostics", act: () => this.#copyDiagnostics() },
       {
@@ -509,6 +526,7 @@ export class Stage {
   #exit(guest, reason) {
     this.#people.exit(guest);
     this.#chat.gone(guest);
+    this.#sharers.delete(guest);
     const wentByItself = reason === "bye" || reason === "removed";
     this.#announce(wentByItself ? strings.announceLeft(guest.name) : strings.announceLost(guest.name));
     this.#tellBroken();
@@ -518,8 +536,18 @@ export class Stage {
   /** @param {Guest} guest */
   #change(guest) {
     this.#people.change(guest);
+    this.#announceSharing(guest);
     this.#tellBroken();
     this.#tell();
+  }
+
+  /** @param {Guest} guest who is not announced as a number: the name comes within a moment */
+  #announceSharing(guest) {
+    const { screen } = guest.peer.media;
+    if (!screen) this.#sharers.delete(guest);
+    if (!screen || !guest.isNamed || this.#sharers.has(guest)) return;
+    this.#sharers.add(guest);
+    this.#announce(strings.announceSharing(guest.name));
   }
 
   /** @param {boolean} muted somebody speaks here while the microphone is off */

@@ -65,7 +65,6 @@ export const strings = {
   tileNoRoute: "No way through",
   tilePaused: "Paused",
   tileMuted: "microphone off",
-  tileSpeaking: "speaking",
   bars: ["Connection unknown", "Bad connection", "Poor connection", "Fair connection", "Good connection"],
   moveSelf: "Your picture: drag it, or move it with the arrow keys",
 
