@@ -4,6 +4,7 @@ import { makeKey } from "../../public/client/seal.js";
 import { startServer } from "../support/server.js";
 import { startChromium } from "./browsers.js";
 import { findViolations } from "./examine.js";
+import { findMisplaced } from "./geometry.js";
 import { Person } from "./person.js";
 
 /** How wide the narrowest page is that everything has to fit into, in pixels. */
@@ -191,6 +192,16 @@ describe("the call page", { timeout: 900_000 }, () => {
     await ana.finds('#persons summary [aria-label="camera off"]');
     await ana.finds('#persons summary [aria-label="microphone on"]');
     await ana.finds('#persons summary [aria-label="Connection and verification of Bo"]');
+  });
+
+  test("an upright phone has the code to scan though its browser shows its bars, and everything has its place", async () => {
+    const ana = await join(freshLink(), "Ana");
+    await ana.page.bringToFront();
+    await ana.page.setViewport({ width: 390, height: 640 });
+    await ana.page.waitForFunction(() => document.querySelector("#invite .qr")?.checkVisibility(), { polling: 50 });
+    const sizes = await ana.page.$eval("#invite", ({ clientHeight, scrollHeight }) => [clientHeight, scrollHeight]);
+    assert.equal(sizes[0], sizes[1]);
+    assert.deepEqual(await ana.page.evaluate(findMisplaced), []);
   });
 
   test("everything in the bar has a key, and a panel gives the focus back", async () => {
