@@ -104,7 +104,7 @@ function layout(others, box, shares = false) {
   /** @type {TypedTarget<import("../public/app/guests.js").GuestsEvents>} */
   const guests = new TypedTarget();
   const monitor = Object.assign(new TypedTarget(), { setShown() {} });
-  const tiles = new Tiles({ changed: () => {}, silent: () => {}, elsewhere: () => 0 });
+  const tiles = new Tiles({ changed: () => {}, blocked: () => {}, elsewhere: () => 0 });
   tiles.follow(/** @type {any} */ (guests), /** @type {any} */ (monitor));
   const own = picture("face", 4);
   // Of the sound only counts whether there is any.

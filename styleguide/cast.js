@@ -67,7 +67,7 @@ function comparison() {
  */
 export function connection({ roundTrip = 24, loss = 0, relayed = false } = {}) {
   const kind = relayed ? "relay" : "srflx";
-  const flow = { bytes: 0, packets: 0, lost: 0, audioPackets: 0, frames: 0, active: true, loss };
+  const flow = { bytes: 0, packets: 0, lost: 0, audioPackets: 0, active: true, loss };
   const picture = { width: 1280, height: 720, fps: 30 };
   return {
     at: 0,
@@ -77,6 +77,7 @@ export function connection({ roundTrip = 24, loss = 0, relayed = false } = {}) {
     received: { ...flow, bps: 1_480_000, picture },
     sent: { ...flow, bps: 960_000, picture },
     jitter: 4,
+    cameraFrames: 0,
   };
 }
 

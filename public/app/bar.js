@@ -84,7 +84,7 @@ export class Bar {
    * @param {"screen" | "people"} name
    */
   hasRoomFor(name) {
-    return this.#buttons[name].checkVisibility();
+    return this.#buttons[name].getClientRects().length > 0;
   }
 
   /** The button that opens the menu. */

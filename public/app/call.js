@@ -28,8 +28,14 @@ function begin() {
   byId("waiting", HTMLElement).remove();
   if (link === null) showProblem("bad-link");
   else if (!isSecureContext) showProblem("insecure");
-  else if (!("RTCPeerConnection" in globalThis) || navigator.mediaDevices === undefined) showProblem("unsupported");
+  else if (!hasWhatItTakes()) showProblem("unsupported");
   else new Call(link).start();
+}
+
+/** Whether the browser has all without which there is no call, or no menu in it. */
+function hasWhatItTakes() {
+  const hasMedia = "RTCPeerConnection" in globalThis && navigator.mediaDevices !== undefined;
+  return hasMedia && "popover" in HTMLElement.prototype;
 }
 
 /** @returns {import("../client/link.js").RoomLink | null} */

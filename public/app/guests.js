@@ -33,6 +33,8 @@ export class Guest {
   isNamed = false;
   /** The last statistics. @type {import("./stats.js").Summary | null} */
   summary = null;
+  /** What there is to try, as long as there is no way. @type {import("./stats.js").Candidates | null} */
+  candidates = null;
   /** What of ours does not reach them. */
   complaint = { audio: false, camera: false };
   /** What of theirs does not reach us, though they send it. */

@@ -1,7 +1,7 @@
 import { TypedTarget } from "../client/room.js";
 import { Meter, Speech } from "./meter.js";
 import { Watch } from "./reception.js";
-import { summarize } from "./stats.js";
+import { countCandidates, summarize } from "./stats.js";
 
 /** How often the statistics are read, in milliseconds: they cost something with every peer. */
 const STATS_MS = 2_000;
@@ -94,14 +94,19 @@ export class Monitor extends TypedTarget {
     const now = Date.now();
     const { peer } = guest;
     const connected = peer.state === "connected";
-    const report = connected ? await peer.getStats().catch(() => null) : null;
-    guest.summary = report === null ? null : summarize(report.values(), guest.summary);
+    const screen = peer.tracks.screen?.id;
+    const report = await peer.getStats().catch(() => null);
+    guest.summary = report === null || !connected ? null : summarize(report.values(), guest.summary, screen);
+    guest.candidates = report === null || connected ? null : countCandidates(report.values());
     if (peer.state !== "connecting" || peer.away) watched.since = now;
     guest.noRoute = now - watched.since > NO_ROUTE_MS;
     const counts = guest.summary?.received;
     const expected = connected && counts !== undefined;
     const audio = { expected: expected && peer.media.audio, count: counts?.audioPackets ?? 0 };
-    const camera = { expected: expected && peer.media.camera && watched.shown, count: counts?.frames ?? 0 };
+    const camera = {
+      expected: expected && peer.media.camera && watched.shown,
+      count: guest.summary?.cameraFrames ?? 0,
+    };
     const changed = [watched.audio.look(audio, now), watched.camera.look(camera, now)];
     if (changed.includes(true)) {
       guest.missing = { audio: watched.audio.stuck, camera: watched.camera.stuck };

@@ -78,8 +78,9 @@ export class People {
 class PersonRow {
   #name = h("span", { class: "person-name" });
   #badge = h("span", { class: "person-verified", hidden: true }, icon("shield-check"), strings.verified);
-  #microphone = h("span", { class: "person-icon" }, icon("microphone"));
-  #camera = h("span", { class: "person-icon" }, icon("camera"));
+  #microphone = h("span", { class: "person-icon", role: "img" }, icon("microphone"));
+  #camera = h("span", { class: "person-icon", role: "img" }, icon("camera"));
+  #signal = h("span", { class: "person-icon", role: "img" }, icon("signal"));
   #state = h("span", { class: "dim small" });
   /** @type {HTMLDetailsElement | null} */
   #more = null;
@@ -107,7 +108,7 @@ class PersonRow {
     this.#more = h(
       "details",
       {},
-      h("summary", { class: "person-head" }, ...head, h("span", { class: "person-icon" }, icon("signal"))),
+      h("summary", { class: "person-head" }, ...head, this.#signal),
       h("div", { class: "person-more" }, this.#verification.element, this.#facts.element, this.#remove),
     );
     this.#remove.addEventListener("click", () => actions.remove(guest));
@@ -118,10 +119,9 @@ class PersonRow {
   /** @param {{ name: string, media: { audio: boolean, camera: boolean }, guest: Guest | null }} content */
   show({ name, media, guest }) {
     setText(this.#name, name);
-    setIcon(this.#microphone, media.audio ? "microphone" : "microphone-off");
-    setIcon(this.#camera, media.camera ? "camera" : "camera-off");
-    this.#microphone.classList.toggle("off", !media.audio);
-    this.#camera.classList.toggle("off", !media.camera);
+    showDevice(this.#microphone, "audio", media.audio);
+    showDevice(this.#camera, "camera", media.camera);
+    this.#signal.setAttribute("aria-label", strings.detailsOf(name));
     this.element.classList.toggle("is-verified", guest?.verification.state === "verified");
     if (guest === null) return;
     this.#badge.hidden = guest.verification.state !== "verified";
@@ -143,6 +143,18 @@ class PersonRow {
     this.#more.open = true;
     this.#more.querySelector("summary")?.focus();
   }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {"audio" | "camera"} kind
+ * @param {boolean} on
+ */
+function showDevice(element, kind, on) {
+  const name = kind === "audio" ? "microphone" : "camera";
+  setIcon(element, on ? name : `${name}-off`);
+  element.classList.toggle("off", !on);
+  element.setAttribute("aria-label", (on ? strings.devicesOn : strings.devicesOff)[kind]);
 }
 
 /** @param {Guest} guest */

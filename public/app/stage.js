@@ -50,9 +50,7 @@ export class Stage {
   #view;
   #tiles = new Tiles({
     changed: (layout) => this.#laidOut(layout),
-    silent: () => {
-      this.#sound.hidden = false;
-    },
+    blocked: (part) => this.#offerToPlay(part),
     elsewhere: (guest, video) => this.#pip?.linesOf(guest, video) ?? 0,
   });
   /** @type {Pip | null} */
@@ -83,6 +81,9 @@ export class Stage {
   #explained = {};
   /** Phones and tablets have no screens to share, or only seem to. */
   #canShare = !isHandheld() && navigator.mediaDevices.getDisplayMedia !== undefined;
+  #isSharing = false;
+  /** Whose screen is shared, and has been announced. @type {Set<Guest>} */
+  #sharers = new Set();
 
   /**
    * @param {HTMLElement} root
@@ -220,6 +221,7 @@ export class Stage {
     this.#banners.clear();
     this.#people.clear();
     this.#chat.clear();
+    this.#sharers.clear();
     this.#sound.hidden = true;
     this.#announcement.textContent = "";
     this.#tiles.pauseOwn(false);
@@ -244,6 +246,7 @@ export class Stage {
 
   /** @param {boolean} sharing */
   showSharing(sharing) {
+    this.#isSharing = sharing;
     this.#bar.setSharing(sharing);
     const actions = [{ label: strings.stopSharing, act: this.#actions.share }];
     this.#banners.set("sharing", sharing ? { title: strings.sharing, tone: "info", actions, lasting: true } : null);
@@ -290,7 +293,13 @@ export class Stage {
         icon: "screen",
         label: strings.shareScreen,
         act: this.#actions.share,
-        hidden: () => !canShare || this.#bar.hasRoomFor("screen"),
+        hidden: () => !canShare || this.#isSharing || this.#bar.hasRoomFor("screen"),
+      },
+      {
+        icon: "screen-off",
+        label: strings.stopSharing,
+        act: this.#actions.share,
+        hidden: () => !this.#isSharing || this.#bar.hasRoomFor("screen"),
       },
       { icon: "settings", label: strings.settings, id: "settings", act: () => this.#showSettings() },
       {
@@ -304,7 +313,13 @@ export class Stage {
         icon: "fullscreen",
         label: strings.fullScreen,
         act: () => toggleFullScreen(),
-        hidden: () => document.fullscreenEnabled !== true,
+        hidden: () => document.fullscreenEnabled !== true || document.fullscreenElement !== null,
+      },
+      {
+        icon: "fullscreen",
+        label: strings.leaveFullScreen,
+        act: () => toggleFullScreen(),
+        hidden: () => document.fullscreenEnabled !== true || document.fullscreenElement === null,
       },
       { icon: "signal", label: strings.diagnostics, id: "diagnostics", act: () => this.#copyDiagnostics() },
       {
@@ -364,21 +379,24 @@ export class Stage {
   }
 
   async #copyDiagnostics() {
-    const peers = (this.#guests?.all ?? []).map(({ peer, summary }) => ({
+    const peers = (this.#guests?.all ?? []).map(({ peer, summary, candidates }) => ({
       state: peer.state,
       away: peer.away,
+      ice: peer.ice,
       media: peer.media,
       summary,
+      candidates,
     }));
     const state = {
       agent: navigator.userAgent,
       room: this.#room?.state ?? "left",
+      hasRelay: this.#room?.hasRelay === true,
       seconds: Math.round(this.seconds),
       peers,
     };
     const copied = await copyText(diagnostics(state));
     this.#banners.set("diagnostics", {
-      title: copied ? strings.diagnosticsCopied : strings.copyFailed,
+      title: copied ? strings.diagnosticsCopied : strings.diagnosticsFailed,
       tone: copied ? "info" : "caution",
     });
   }
@@ -519,6 +537,7 @@ export class Stage {
   #exit(guest, reason) {
     this.#people.exit(guest);
     this.#chat.gone(guest);
+    this.#sharers.delete(guest);
     const wentByItself = reason === "bye" || reason === "removed";
     this.#announce(wentByItself ? strings.announceLeft(guest.name) : strings.announceLost(guest.name));
     this.#tellBroken();
@@ -528,8 +547,18 @@ export class Stage {
   /** @param {Guest} guest */
   #change(guest) {
     this.#people.change(guest);
+    this.#announceSharing(guest);
     this.#tellBroken();
     this.#tell();
+  }
+
+  /** @param {Guest} guest who is not announced as a number: the name comes within a moment */
+  #announceSharing(guest) {
+    const { screen } = guest.peer.media;
+    if (!screen) this.#sharers.delete(guest);
+    if (!screen || !guest.isNamed || this.#sharers.has(guest)) return;
+    this.#sharers.add(guest);
+    this.#announce(strings.announceSharing(guest.name));
   }
 
   /** @param {boolean} muted somebody speaks here while the microphone is off */
@@ -607,6 +636,14 @@ export class Stage {
     this.#status.dataset.state = room.state;
     this.#invite.element.hidden = room.peers.size > 0 || room.state !== "joined";
     if (!this.#invite.element.hidden) this.#invite.drawCode();
+  }
+
+  /** @param {"audio" | "picture"} part what the browser does not play without a press */
+  #offerToPlay(part) {
+    if (part === "picture" || this.#sound.hidden) {
+      setText(this.#sound, part === "picture" ? strings.playAll : strings.soundOn);
+    }
+    this.#sound.hidden = false;
   }
 
   /** @param {import("./tiles.js").Layout} layout */

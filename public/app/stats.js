@@ -11,39 +11,55 @@
  * @property {Direction} received
  * @property {Direction} sent
  * @property {number | null} jitter of the sound that comes, in milliseconds
+ * @property {number} cameraFrames of the camera that comes, decoded so far
  *
  * @typedef {object} Direction
  * @property {number} bytes all so far, sound and pictures
  * @property {number} packets
  * @property {number} lost
  * @property {number} audioPackets
- * @property {number} frames of the camera or screen, decoded or sent
  * @property {number | null} bps in bits per second since the summary before
  * @property {number | null} loss between 0 and 1, since the summary before
  * @property {{ width: number, height: number, fps: number } | null} picture the largest one
  * @property {boolean} active false where every picture was asked not to be sent
+ *
+ * @typedef {Record<"local" | "remote", Record<string, number>>} Candidates how many of each kind either side has found
+ *
+ * @typedef {object} PeerDiagnostics
+ * @property {string} state
+ * @property {boolean} away
+ * @property {import("../client/peer.js").IceState | null} ice null if there is no connection
+ * @property {Record<string, boolean>} media
+ * @property {Summary | null} summary
+ * @property {Candidates | null} candidates null where it is connected, or nothing is known
  */
 
 /**
  * @param {Iterable<Record<string, any>>} stats what an `RTCStatsReport` holds
  * @param {Summary | null} [before] an earlier one of the same connection
+ * @param {string | null} [screen] the id of the track that a screen comes on
  * @returns {Summary}
  */
-export function summarize(stats, before = null) {
+export function summarize(stats, before = null, screen = null) {
   const all = Array.from(stats);
   const byId = new Map(all.map((entry) => [entry.id, entry]));
   const ofType = (/** @type {string} */ type) => all.filter((entry) => entry.type === type);
   const pair = selectedPair(all, byId);
   const at = Number(pair?.timestamp ?? all[0]?.timestamp ?? 0);
   const jitters = ofType("inbound-rtp").filter(({ kind, jitter }) => kind === "audio" && jitter !== undefined);
+  // Told by what it is not: where a browser does not name tracks, a screen counts as well, and nobody is missed in vain.
+  const cameras = ofType("inbound-rtp").filter(
+    ({ kind, trackIdentifier }) => kind === "video" && (screen === null || trackIdentifier !== screen),
+  );
   const summary = {
     at,
     pair: pairKinds(pair, byId),
     roundTrip: milliseconds(pair?.currentRoundTripTime ?? ofType("remote-inbound-rtp")[0]?.roundTripTime),
     available: pair?.availableOutgoingBitrate ?? null,
-    received: direction(ofType("inbound-rtp"), "bytesReceived", "packetsReceived", "framesDecoded"),
-    sent: direction(ofType("outbound-rtp"), "bytesSent", "packetsSent", "framesSent"),
+    received: direction(ofType("inbound-rtp"), "bytesReceived", "packetsReceived"),
+    sent: direction(ofType("outbound-rtp"), "bytesSent", "packetsSent"),
     jitter: milliseconds(jitters[0]?.jitter),
+    cameraFrames: sum(cameras, "framesDecoded"),
   };
   // What we send and the other side misses is its own report.
   summary.sent.lost = sum(ofType("remote-inbound-rtp"), "packetsLost");
@@ -58,10 +74,9 @@ export function summarize(stats, before = null) {
  * @param {Record<string, any>[]} streams
  * @param {string} bytes
  * @param {string} packets
- * @param {string} frames
  * @returns {Direction}
  */
-function direction(streams, bytes, packets, frames) {
+function direction(streams, bytes, packets) {
   const audio = streams.filter(({ kind }) => kind === "audio");
   const video = streams.filter(({ kind }) => kind === "video");
   const pictures = video
@@ -76,7 +91,6 @@ function direction(streams, bytes, packets, frames) {
     packets: sum(streams, packets),
     lost: sum(streams, "packetsLost"),
     audioPackets: sum(audio, packets),
-    frames: sum(video, frames),
     bps: null,
     loss: null,
     picture: pictures.sort((a, b) => b.width * b.height - a.width * a.height)[0] ?? null,
@@ -124,6 +138,22 @@ function pairKinds(pair, byId) {
 }
 
 /**
+ * What a connection that has found no way yet could try.
+ *
+ * @param {Iterable<Record<string, any>>} stats what an `RTCStatsReport` holds
+ * @returns {Candidates}
+ */
+export function countCandidates(stats) {
+  /** @type {Candidates} */
+  const counts = { local: { host: 0, srflx: 0, relay: 0 }, remote: { host: 0, srflx: 0, relay: 0 } };
+  for (const { type, candidateType } of stats) {
+    const side = type === "local-candidate" ? counts.local : type === "remote-candidate" ? counts.remote : null;
+    if (side !== null) side[candidateType] = (side[candidateType] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/**
  * @param {Record<string, any>[]} entries
  * @param {string} field
  */
@@ -164,16 +194,22 @@ export function barsOf(summary) {
  * @param {object} state
  * @param {string} state.agent the browser's own name
  * @param {string} state.room the room's state
+ * @param {boolean} state.hasRelay whether the server has named one
  * @param {number} state.seconds how long the call has lasted
- * @param {{ state: string, away: boolean, media: Record<string, boolean>, summary: Summary | null }[]} state.peers
+ * @param {PeerDiagnostics[]} state.peers
  * @returns {string}
  */
-export function diagnostics({ agent, room, seconds, peers }) {
+export function diagnostics({ agent, room, hasRelay, seconds, peers }) {
   const lines = [`Switchboard diagnostics`, `browser: ${agent}`, `room: ${room}`, `seconds in the call: ${seconds}`];
-  for (const [place, { state, away, media, summary }] of peers.entries()) {
+  lines.push(`relays given out: ${hasRelay ? "yes" : "none"}`);
+  for (const [place, { state, away, ice, media, summary, candidates }] of peers.entries()) {
     const sends = Object.keys(media).filter((kind) => media[kind]);
     lines.push("", `person ${place + 1}: ${state}${away ? ", lost the server" : ""}`);
     lines.push(`  sends: ${sends.join(", ") || "nothing"}`);
+    lines.push(`  ICE: ${ice === null ? "no connection" : `${ice.connection}, gathering ${ice.gathering}`}`);
+    if (candidates !== null) {
+      lines.push(`  candidates: here ${kindsOf(candidates.local)}; there ${kindsOf(candidates.remote)}`);
+    }
     if (summary === null) continue;
     const { pair, roundTrip, jitter, available, received, sent } = summary;
     lines.push(`  way: ${pair === null ? "none" : `${pair.local} to ${pair.remote} over ${pair.protocol}`}`);
@@ -181,6 +217,13 @@ export function diagnostics({ agent, room, seconds, peers }) {
     lines.push(`  down: ${flow(received)}`, `  up: ${flow(sent)}`);
   }
   return lines.join("\n");
+}
+
+/** @param {Record<string, number>} counts */
+function kindsOf(counts) {
+  return Object.entries(counts)
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(", ");
 }
 
 /** @param {Direction} direction */

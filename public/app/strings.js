@@ -65,7 +65,6 @@ export const strings = {
   tileNoRoute: "No way through",
   tilePaused: "Paused",
   tileMuted: "microphone off",
-  tileSpeaking: "speaking",
   bars: ["Connection unknown", "Bad connection", "Poor connection", "Fair connection", "Good connection"],
   moveSelf: "Your picture: drag it, or move it with the arrow keys",
 
@@ -76,6 +75,8 @@ export const strings = {
   chat: "Chat",
   chatUnread: (/** @type {string} */ count) => `Chat, ${count} unread`,
   people: "People",
+  devicesOn: { audio: "microphone on", camera: "camera on" },
+  devicesOff: { audio: "microphone off", camera: "camera off" },
   more: "More",
   leave: "Leave",
   dismiss: "Dismiss",
@@ -85,6 +86,8 @@ export const strings = {
   leaveFullScreen: "Leave full screen",
   diagnostics: "Copy diagnostics",
   diagnosticsCopied: "Diagnostics copied. They contain no addresses and no names.",
+  diagnosticsFailed:
+    "Your browser did not allow copying the diagnostics. Allow it to use the clipboard, then try again.",
   shortcuts: "Keyboard shortcuts",
   shortcutKeys: [
     ["m", "Microphone on or off"],
@@ -132,6 +135,7 @@ export const strings = {
   qrLabel: "QR code of the link to this call",
   qrHint: "Or scan it with a phone",
   soundOn: "Turn sound on",
+  playAll: "Turn picture and sound on",
 
   statusConnecting: "Connecting…",
   statusAlone: "Waiting for others to join",
@@ -208,7 +212,6 @@ export const strings = {
   },
   fileFailed: "did not get through",
 
-  details: "Connection and verification",
   detailsOf: (/** @type {string} */ name) => `Connection and verification of ${name}`,
   way: "Way",
   wayDirect: (/** @type {string} */ protocol) => `Direct, ${protocol}`,

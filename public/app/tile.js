@@ -68,7 +68,7 @@ export class Tile {
   /**
    * @param {"audio" | "picture"} part
    * @param {MediaStreamTrack | null} track
-   * @returns {Promise<boolean>} false if the browser wants a click before it plays sound
+   * @returns {Promise<boolean>} false if the browser wants a click before it plays this: pictures, too, where it saves power
    */
   async show(part, track) {
     const element = part === "picture" ? this.video : this.#audio;
@@ -79,9 +79,9 @@ export class Tile {
     return this.#play(element);
   }
 
-  /** Plays the sound, after a click. */
-  async unblock() {
-    await this.#play(this.#audio);
+  /** Plays sound and picture, after a click. */
+  unblock() {
+    for (const element of [this.#audio, this.video]) if (element.srcObject !== null) this.#play(element);
   }
 
   /**

@@ -35,7 +35,7 @@ export class Tiles {
   #guests = new Map();
   #self = new SelfView(this.#own.element, this.element, () => this.arrange());
   #changed;
-  #silent;
+  #blocked;
   #speaker = "";
   /** @type {import("./monitor.js").Monitor | null} */
   #monitor = null;
@@ -44,13 +44,13 @@ export class Tiles {
   /**
    * @param {object} told
    * @param {(layout: Layout) => void} told.changed
-   * @param {() => void} told.silent a browser wants a click before it plays sound
+   * @param {(part: "audio" | "picture") => void} told.blocked a browser wants a click before it plays this
    * @param {(guest: Guest, video: HTMLVideoElement) => number} told.elsewhere how many lines of somebody's picture are seen
    *   outside of the page, in device pixels
    */
-  constructor({ changed, silent, elsewhere }) {
+  constructor({ changed, blocked, elsewhere }) {
     this.#changed = changed;
-    this.#silent = silent;
+    this.#blocked = blocked;
     this.#elsewhere = elsewhere;
     this.element.append(this.#own.element);
     new ResizeObserver(() => this.arrange()).observe(this.element);
@@ -80,7 +80,7 @@ export class Tiles {
    * @param {string} name ours
    */
   showOwn(tracks, name) {
-    this.#own.show("picture", tracks.camera);
+    this.#show(this.#own, "picture", tracks.camera);
     this.#own.setMedia({ audio: tracks.audio !== null, camera: tracks.camera !== null });
     if (tracks.audio === null) this.#own.setSpeaking(false);
     this.#own.setFace(name);
@@ -97,9 +97,13 @@ export class Tiles {
     for (const { camera } of this.#guests.values()) camera.setSpeaker(id);
   }
 
-  /** Plays all sound, after a click. */
+  /** Plays everything, after a click. */
   unblock() {
-    for (const { camera } of this.#guests.values()) camera.unblock();
+    this.#own.unblock();
+    for (const { camera, screen } of this.#guests.values()) {
+      camera.unblock();
+      screen?.unblock();
+    }
   }
 
   /** The picture worth seeing when there is room for one only; null if there is none. @returns {HTMLVideoElement | null} */
@@ -199,7 +203,7 @@ export class Tiles {
   #openScreen({ name }, track) {
     const tile = new Tile({ name: strings.screenOf(name), screen: true });
     tile.setMedia({ audio: true, camera: true });
-    tile.show("picture", track);
+    this.#show(tile, "picture", track);
     this.element.prepend(tile.element);
     return tile;
   }
@@ -209,16 +213,21 @@ export class Tiles {
    * @param {import("../client/connection.js").TrackKind} kind
    * @param {MediaStreamTrack} track
    */
-  async #play(guest, kind, track) {
+  #play(guest, kind, track) {
     const tiles = this.#guests.get(guest);
     if (tiles === undefined) return;
-    if (kind === "screen") {
-      tiles.track = track;
-      await tiles.screen?.show("picture", track);
-      return;
-    }
-    const plays = await tiles.camera.show(kind === "audio" ? "audio" : "picture", track);
-    if (!plays) this.#silent();
+    if (kind === "screen") tiles.track = track;
+    const tile = kind === "screen" ? tiles.screen : tiles.camera;
+    if (tile !== null) this.#show(tile, kind === "audio" ? "audio" : "picture", track);
+  }
+
+  /**
+   * @param {Tile} tile
+   * @param {"audio" | "picture"} part
+   * @param {MediaStreamTrack | null} track
+   */
+  async #show(tile, part, track) {
+    if (!(await tile.show(part, track))) this.#blocked(part);
   }
 }
 

@@ -22,6 +22,8 @@ export const TRACK_KINDS = Object.freeze(/** @type {const} */ (["audio", "camera
  *
  * @typedef {"connecting" | "connected" | "disconnected" | "failed"} ConnectionState
  *
+ * @typedef {{ connection: RTCIceConnectionState, gathering: RTCIceGatheringState }} IceState in the browser's own words
+ *
  * @typedef {object} Negotiation what the two ends of a connection tell each other through the room
  * @property {string} session which connection of the two this is about
  * @property {boolean} [first] with an offer: nothing has been agreed on yet, so whoever gets it may start from nothing
@@ -131,6 +133,11 @@ export class Connection extends TypedTarget {
     if (states.includes("failed")) return "failed";
     if (states.includes("disconnected")) return "disconnected";
     return this.#pc.connectionState === "connected" ? "connected" : "connecting";
+  }
+
+  /** @returns {IceState} */
+  get ice() {
+    return { connection: this.#pc.iceConnectionState, gathering: this.#pc.iceGatheringState };
   }
 
   /** Whether an offer of ours has no answer yet. */

@@ -48,6 +48,7 @@ export const RELAYED_WINDOW = 64;
  * @typedef {import("./connection.js").Tracks} Tracks
  * @typedef {Record<TrackKind, boolean>} MediaState which kinds somebody is sending
  *
+ * @typedef {import("./connection.js").IceState} IceState
  * @typedef {import("./verification.js").ShortAuthentication} ShortAuthentication
  *
  * @typedef {object} PeerEvents
@@ -171,6 +172,11 @@ export class Peer extends TypedTarget {
   /** The tracks that play what the peer sends; null before the first connection. */
   get tracks() {
     return { ...this.#tracks };
+  }
+
+  /** How far the search for a way to the peer is, for diagnostics; null if there is no connection. @returns {IceState | null} */
+  get ice() {
+    return this.#connection?.ice ?? null;
   }
 
   /**

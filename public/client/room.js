@@ -204,6 +204,11 @@ export class Room extends TypedTarget {
     return this.#peers;
   }
 
+  /** Whether the server has named a relay (TURN server), for where there is no direct way. */
+  get hasRelay() {
+    return this.#ice.list.some(({ urls }) => urls.some((url) => /^turns?:/.test(url)));
+  }
+
   /** Proves to the server who we are: hand it to the next Room to be the same peer after a reload. Null before we are in. */
   get resume() {
     return this.#signaling.resume;

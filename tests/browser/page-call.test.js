@@ -4,6 +4,7 @@ import { makeKey } from "../../public/client/seal.js";
 import { startServer } from "../support/server.js";
 import { startChromium } from "./browsers.js";
 import { findViolations } from "./examine.js";
+import { findMisplaced } from "./geometry.js";
 import { Person } from "./person.js";
 
 /** How wide the narrowest page is that everything has to fit into, in pixels. */
@@ -162,6 +163,47 @@ describe("the call page", { timeout: 900_000 }, () => {
     await bo.finds("#share[aria-pressed=false]");
   });
 
+  test("the menu offers what would happen now: to stop sharing while one shares, to leave full screen while it is full", async () => {
+    const { ana } = await two();
+    // The bar has no room for sharing.
+    await ana.page.setViewport({ width: 400, height: 720 });
+    const offers = async (/** @type {string} */ label) => {
+      await ana.press("more");
+      await ana.page.waitForFunction(menuHas, { polling: 50 }, label);
+    };
+    await offers("Share your screen");
+    await ana.page.locator(".menu ::-p-text(Share your screen)").click();
+    await ana.sees("stage-notice", "You are sharing your screen");
+    await offers("Stop sharing");
+    await ana.page.locator(".menu ::-p-text(Stop sharing)").click();
+    await ana.noLongerSees("stage-notice", "You are sharing your screen");
+    await offers("Full screen");
+    await ana.page.locator(".menu ::-p-text(Full screen)").click();
+    await ana.page.waitForFunction(() => document.fullscreenElement !== null, { polling: 50 });
+    await offers("Leave full screen");
+    await ana.page.locator(".menu ::-p-text(Leave full screen)").click();
+    await ana.page.waitForFunction(() => document.fullscreenElement === null, { polling: 50 });
+  });
+
+  test("what the icons in the list of people show is said in words, too", async () => {
+    const { ana, bo } = await two();
+    await bo.press("camera");
+    await ana.press("people");
+    await ana.finds('#persons summary [aria-label="camera off"]');
+    await ana.finds('#persons summary [aria-label="microphone on"]');
+    await ana.finds('#persons summary [aria-label="Connection and verification of Bo"]');
+  });
+
+  test("an upright phone has the code to scan though its browser shows its bars, and everything has its place", async () => {
+    const ana = await join(freshLink(), "Ana");
+    await ana.page.bringToFront();
+    await ana.page.setViewport({ width: 390, height: 640 });
+    await ana.page.waitForFunction(() => document.querySelector("#invite .qr")?.checkVisibility(), { polling: 50 });
+    const sizes = await ana.page.$eval("#invite", ({ clientHeight, scrollHeight }) => [clientHeight, scrollHeight]);
+    assert.equal(sizes[0], sizes[1]);
+    assert.deepEqual(await ana.page.evaluate(findMisplaced), []);
+  });
+
   test("everything in the bar has a key, and a panel gives the focus back", async () => {
     const { ana } = await two();
     await ana.page.bringToFront();
@@ -246,6 +288,61 @@ describe("the call page", { timeout: 900_000 }, () => {
     await ana.sees("stage-notice", "cannot hear you");
     await ana.silence(false);
     await ana.noLongerSees("stage-notice", "cannot hear you");
+  });
+
+  test("whoever is not seen is told so, though the screen that they share is", async () => {
+    const { ana, bo } = await two();
+    await bo.press("share");
+    await bo.sees("stage-notice", "You are sharing your screen");
+    await ana.hears("Bo is sharing a screen");
+    await ana.finds("#stage[data-layout=screen] .tile.screen video");
+    await bo.page.evaluate(stopCamera);
+    await bo.sees("stage-notice", "Ana Silva cannot see you");
+    await ana.sees("stage-notice", "You cannot see Bo");
+  });
+
+  test("diagnostics of somebody to whom there is no way say what was tried, and no address", async () => {
+    const link = freshLink();
+    const ana = await join(link, "Ana Silva");
+    await ana.page.evaluate(keepCopies);
+    const bo = new Person(await chromium.newPage());
+    await bo.page.evaluateOnNewDocument(findNoWay);
+    await bo.page.goto(link);
+    await bo.press("join");
+    await ana.isWith(1);
+    await ana.finds('.tile[data-state="connecting"]');
+    await ana.page.bringToFront();
+    await ana.page.waitForFunction(
+      async () => {
+        document.getElementById("diagnostics")?.click();
+        return /** @type {any} */ (globalThis).copied?.includes("candidates: here");
+      },
+      { polling: 200 },
+    );
+    const copied = await ana.page.evaluate(() => /** @type {any} */ (globalThis).copied);
+    assert.match(copied, /person 1: connecting\n/);
+    assert.match(copied, /ICE: (new|checking|failed), gathering (gathering|complete)/);
+    assert.match(copied, /candidates: here [1-9]\d* host/);
+    assert.doesNotMatch(copied.replace(/^browser: .*/m, ""), /\d+\.\d+\.\d+|\.local|stun:|Ana|Bo\b/);
+  });
+
+  test("a picture that the browser plays only after a press is offered, and plays then", async () => {
+    const link = freshLink();
+    await join(link, "Ana Silva");
+    const bo = new Person(await chromium.newPage());
+    await bo.page.evaluateOnNewDocument(playAfterPress);
+    await bo.page.goto(link);
+    await bo.press("join");
+    await bo.isIn();
+    await bo.sees("sound", "Turn picture and sound on");
+    await bo.page.evaluate(() => Object.assign(globalThis, { refused: false }));
+    await bo.press("sound");
+    await bo.finds("#sound[hidden]");
+    await bo.page.waitForFunction(
+      () =>
+        Array.from(document.querySelectorAll(/** @type {"video"} */ (".tile video"))).every(({ paused }) => !paused),
+      { polling: 50 },
+    );
   });
 
   test("a link without its key is said to be incomplete, and the whole one leads in", async () => {
@@ -359,6 +456,57 @@ function watchPlatform() {
       }
     },
   });
+}
+
+/** Runs in the page: no more pictures of the camera leave over the newest connection, of which the page knows nothing. */
+function stopCamera() {
+  const [, { sender }] = /** @type {any} */ (globalThis).connections.at(-1).getTransceivers();
+  return sender.replaceTrack(null);
+}
+
+/** Runs in the page: keeps what is copied. */
+function keepCopies() {
+  navigator.clipboard.writeText = async (text) => {
+    Object.assign(globalThis, { copied: text });
+  };
+}
+
+/** Runs in the page, before its own scripts: takes relays only, of which there are none. */
+function findNoWay() {
+  const Platform = RTCPeerConnection;
+  Object.assign(globalThis, {
+    RTCPeerConnection: class extends Platform {
+      /** @param {RTCConfiguration} configuration */
+      constructor(configuration) {
+        super({ ...configuration, iceTransportPolicy: "relay" });
+        // A restart would allow every way again.
+        this.setConfiguration = () => {};
+      }
+    },
+  });
+}
+
+/**
+ * Runs in the page: whether the menu offers something.
+ *
+ * @param {string} label
+ */
+function menuHas(label) {
+  const items = Array.from(document.querySelectorAll(".menu:popover-open .menu-item:not([hidden])"));
+  return items.some(({ textContent }) => textContent === label);
+}
+
+/** Runs in the page, before its own scripts: nothing plays without a press, as where a phone saves power. */
+function playAfterPress() {
+  const page = /** @type {any} */ (globalThis);
+  page.refused = true;
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    if (!page.refused) return play.call(this);
+    this.autoplay = false;
+    this.pause();
+    return Promise.reject(new DOMException("play() needs a press", "NotAllowedError"));
+  };
 }
 
 /** Runs in the page: the kinds of devices that are still open. */

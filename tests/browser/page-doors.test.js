@@ -100,6 +100,13 @@ describe("the way on from what keeps somebody out of a call", { timeout: 600_000
     }
   });
 
+  test("a browser that could not show the menu of a call is said to be too old", async () => {
+    const person = new Person(await chromium.newPage());
+    await person.page.evaluateOnNewDocument(() => Reflect.deleteProperty(HTMLElement.prototype, "popover"));
+    await person.page.goto(server.url + freshPath());
+    await person.seesScreen("unsupported");
+  });
+
   test("a start without a connection leads into the call once there is one", async () => {
     const middle = await Middle.before(server.url);
     const { port, origin } = new URL(middle.url);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { barsOf, diagnostics, isRelayed, rate, summarize } from "../../public/app/stats.js";
+import { barsOf, countCandidates, diagnostics, isRelayed, rate, summarize } from "../../public/app/stats.js";
 
 /**
  * What Chromium says of a connection.
@@ -58,13 +58,13 @@ test("the statistics of a connection become the figures that people ask for", ()
     packets: 400,
     lost: 5,
     audioPackets: 200,
-    frames: 200,
     bps: 400_000,
     loss: 5 / 205,
     picture: { width: 1280, height: 720, fps: 30 },
     active: true,
   });
-  assert.deepEqual([second.sent.bps, second.sent.loss, second.sent.audioPackets, second.sent.frames], [0, 0, 5, 4]);
+  assert.equal(second.cameraFrames, 200);
+  assert.deepEqual([second.sent.bps, second.sent.loss, second.sent.audioPackets], [0, 0, 5]);
 });
 
 test("Firefox, which has no transport statistics, is understood", () => {
@@ -78,6 +78,17 @@ test("a connection that was replaced counts from the beginning, and gives no fig
   const before = summarize(report({ at: 1_000, received: 500 }));
   const after = summarize(report({ at: 3_000, received: 10 }), before);
   assert.deepEqual([after.received.bps, after.received.loss], [null, null]);
+});
+
+test("pictures of a screen do not count as those of the camera, where the browser tells them apart", () => {
+  const video = { type: "inbound-rtp", kind: "video" };
+  const both = [
+    { ...video, id: "C", trackIdentifier: "camera", framesDecoded: 7 },
+    { ...video, id: "S", trackIdentifier: "screen", framesDecoded: 500 },
+  ];
+  assert.equal(summarize(both, null, "screen").cameraFrames, 7);
+  const unnamed = both.map(({ trackIdentifier, ...entry }) => entry);
+  assert.equal(summarize(unnamed, null, "screen").cameraFrames, 507);
 });
 
 test("a relay at either end is a relayed connection", () => {
@@ -105,16 +116,61 @@ test("diagnostics say what the connections are like, and no address", () => {
   const text = diagnostics({
     agent: "Browser/1",
     room: "joined",
+    hasRelay: true,
     seconds: 61,
     peers: [
-      { state: "connected", away: false, media, summary },
-      { state: "connecting", away: true, media: { audio: false, camera: false, screen: false }, summary: null },
+      {
+        state: "connected",
+        away: false,
+        ice: { connection: "connected", gathering: "complete" },
+        media,
+        summary,
+        candidates: null,
+      },
+      {
+        state: "connecting",
+        away: true,
+        ice: null,
+        media: { audio: false, camera: false, screen: false },
+        summary: null,
+        candidates: null,
+      },
     ],
   });
+  assert.match(text, /relays given out: yes/);
   assert.match(text, /way: srflx to host over udp/);
   assert.match(text, /down: 400 kbit\/s, lost 0\.0 %, 1280×720 at 30/);
   assert.match(text, /person 2: connecting, lost the server\n {2}sends: nothing/);
   assert.doesNotMatch(text, /192\.0\.2\.1|198\.51\.100\.7|4444|5555/);
+});
+
+test("diagnostics say what was tried where there is no way to somebody, and no address", () => {
+  const candidate = { address: "192.0.2.1", port: 4444, url: "stun:stun.example" };
+  const stats = [
+    ...["host", "host", "srflx"].map((candidateType) => ({ ...candidate, type: "local-candidate", candidateType })),
+    ...["host", "prflx"].map((candidateType) => ({ ...candidate, type: "remote-candidate", candidateType })),
+    { type: "candidate-pair", state: "failed" },
+  ];
+  const text = diagnostics({
+    agent: "Browser/1",
+    room: "joined",
+    hasRelay: false,
+    seconds: 40,
+    peers: [
+      {
+        state: "connecting",
+        away: false,
+        ice: { connection: "checking", gathering: "complete" },
+        media: { audio: false, camera: false, screen: false },
+        summary: null,
+        candidates: countCandidates(stats),
+      },
+    ],
+  });
+  assert.match(text, /relays given out: none/);
+  assert.match(text, /person 1: connecting\n {2}sends: nothing\n {2}ICE: checking, gathering complete\n/);
+  assert.match(text, /candidates: here 2 host, 1 srflx, 0 relay; there 1 host, 0 srflx, 0 relay, 1 prflx/);
+  assert.doesNotMatch(text, /192\.0\.2\.1|4444|example/);
 });
 
 test("rates are said in the unit that fits", () => {

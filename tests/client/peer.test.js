@@ -527,6 +527,16 @@ test("statistics are there, or null if the connection ends before they are", asy
   assert.equal(await asked, null);
 });
 
+test("how far the search for a way is can be asked, as long as there is a connection", () => {
+  const { peer } = side();
+  assert.equal(peer.ice, null);
+  peer.begin();
+  Object.assign(at(FakePeerConnection.all), { iceConnectionState: "checking", iceGatheringState: "gathering" });
+  assert.deepEqual(peer.ice, { connection: "checking", gathering: "gathering" });
+  peer.close();
+  assert.equal(peer.ice, null);
+});
+
 test("nothing is torn down or restarted while the peer cannot be reached", async () => {
   for (const cut of ["away", "unreachable"]) {
     const { impolite, exchange, platform } = pair();

@@ -286,6 +286,14 @@ test("connections get the ICE servers of the welcome", async () => {
   });
 });
 
+test("it is known whether the server has named a relay", async () => {
+  const { room } = await joined();
+  assert.equal(room.hasRelay, false);
+  const urls = ["stun:relay.example", "turns:relay.example:443"];
+  socket().receive({ type: "ice", iceServers: [{ urls, username: "some", credential: "secret" }] });
+  assert.equal(room.hasRelay, true);
+});
+
 test("tracks go to those who are there and to those who come", async () => {
   const { room, clock } = setUp();
   room.join({ audio: track("microphone") });
