@@ -112,7 +112,7 @@ export class Stage {
     const more = new Invite({ link, id: "invite-more", title: strings.inviteMore, heading: "h3" }, announce);
     this.#chat = new Chat({
       say: (id, text) => this.#guests?.say(id, text),
-      guests: () => this.#guests?.connected ?? [],
+      guests: () => this.#guests?.all ?? [],
     });
     this.#people = new People(
       {
@@ -475,7 +475,7 @@ export class Stage {
    * @param {string} text
    */
   #hear(guest, text) {
-    this.#chat.hear(guest.name, text);
+    this.#chat.hear(guest, text);
     this.#heard(strings.announceMessage(guest.name, text.slice(0, READ_OUT)));
   }
 

@@ -185,6 +185,8 @@ export const strings = {
   attach: "Send a file",
   chatEmpty: "Messages go straight to the people in the call. They are stored nowhere and gone when you leave.",
   chatAlone: "Nobody else is here to read it.",
+  chatWaiting: "It goes out as soon as there is a connection.",
+  fileAlone: "Nobody else is here to get it.",
   undelivered: (/** @type {string} */ names) => `Not delivered to ${names}`,
   dropHere: "Drop to send it to everybody",
   fileOffered: (/** @type {string} */ size) => `${size} · offered to you`,
