@@ -217,25 +217,26 @@ async function dialogChapter() {
 
 function menuChapter() {
   const items = /** @type {const} */ ([
-    ["people", strings.people],
-    ["screen", strings.shareScreen],
+    ["people", strings.people, "p"],
+    ["screen", strings.shareScreen, "s"],
     ["settings", strings.settings],
-    ["pip", strings.pictureInPicture],
+    ["pip", strings.pictureInPicture, "i"],
     ["fullscreen", strings.fullScreen],
     ["signal", strings.diagnostics],
     ["leave", strings.endForAll],
-    ["keyboard", strings.shortcuts],
+    ["keyboard", strings.shortcuts, "?"],
   ]);
-  const make = (/** @type {HTMLElement} */ button) =>
+  const make = (/** @type {HTMLButtonElement} */ button) =>
     new Menu(
       button,
       strings.more,
-      items.map(([icon, label]) => ({ icon, label, act: nothing })),
+      items.map(([icon, label, key]) => ({ icon, label, act: nothing, ...(key && { key }) })),
     );
   const laidOut = make(opener(strings.more, nothing)).element;
   // Without it the browser shows it only in its place over everything.
   laidOut.removeAttribute("popover");
-  const button = opener(strings.more, () => menu.toggle());
+  laidOut.classList.add("with-keys");
+  const button = opener(strings.more, nothing);
   const menu = make(button);
   return chapter(
     "menus",

@@ -11,7 +11,6 @@ import { strings } from "./strings.js";
  * @property {(kind: DeviceKind) => void} toggle
  * @property {() => void} share
  * @property {(panel: PanelName) => void} panel
- * @property {() => void} more
  * @property {() => void} leave
  */
 
@@ -25,14 +24,17 @@ export class Bar {
    * @param {{ room: string, sealed: boolean, canShare: boolean }} call
    * @param {BarActions} actions
    */
-  constructor({ room, sealed, canShare }, { toggle, share, panel, more, leave }) {
+  constructor({ room, sealed, canShare }, { toggle, share, panel, leave }) {
+    const turn = (/** @type {DeviceKind} */ kind) => () => {
+      if (this.#buttons[kind].ariaDisabled !== "true") toggle(kind);
+    };
     this.#buttons = {
-      audio: button("audio", "microphone", strings.microphone, "m", () => toggle("audio")),
-      camera: button("camera", "camera", strings.camera, "v", () => toggle("camera")),
+      audio: button("audio", "microphone", strings.microphone, "m", turn("audio")),
+      camera: button("camera", "camera", strings.camera, "v", turn("camera")),
       screen: button("share", "screen", strings.shareScreen, "s", share),
       chat: button("chat", "chat", strings.chat, "c", () => panel("chat")),
       people: button("people", "people", strings.people, "p", () => panel("people")),
-      more: button("more", "more", strings.more, "", more),
+      more: button("more", "more", strings.more, ""),
     };
     const { audio, camera, screen, chat, people, more: others } = this.#buttons;
     for (const kind of [audio, camera]) kind.classList.add("toggle");

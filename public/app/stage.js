@@ -97,7 +97,6 @@ export class Stage {
         toggle: actions.toggle,
         share: actions.share,
         panel: (name) => this.#togglePanel(name),
-        more: () => this.#menu.toggle(),
         leave: actions.leave,
       },
     );
@@ -280,12 +279,14 @@ export class Stage {
       {
         icon: "people",
         label: strings.people,
+        key: "p",
         act: () => this.#togglePanel("people"),
         hidden: () => this.#bar.hasRoomFor("people"),
       },
       {
         icon: "screen",
         label: strings.shareScreen,
+        key: "s",
         act: this.#actions.share,
         hidden: () => !canShare || this.#bar.hasRoomFor("screen"),
       },
@@ -293,6 +294,7 @@ export class Stage {
       {
         icon: "pip",
         label: strings.pictureInPicture,
+        key: "i",
         id: "pip",
         act: () => this.#pictureInPicture(),
         hidden: () => this.#pip?.possible !== true,
@@ -314,6 +316,7 @@ export class Stage {
       {
         icon: "keyboard",
         label: strings.shortcuts,
+        key: "?",
         id: "shortcuts",
         act: () => this.#showShortcuts(),
         hidden: isHandheld,
