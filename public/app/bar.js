@@ -63,7 +63,7 @@ export class Bar {
       ),
       h(
         "div",
-        { class: "controls", role: "group", "aria-label": strings.controls },
+        { class: "controls", role: "group", "aria-label": strings.controls, tabindex: -1 },
         audio,
         camera,
         screen,
@@ -89,6 +89,11 @@ export class Bar {
     return this.#buttons[name].checkVisibility();
   }
 
+  /** Puts the focus before the first of the controls. */
+  focus() {
+    this.#buttons.audio.parentElement?.focus();
+  }
+
   /** The button that opens the menu. */
   get more() {
     return this.#buttons.more;
@@ -111,7 +116,8 @@ export class Bar {
    * @param {boolean} busy while the person is being asked for permission
    */
   setBusy(kind, busy) {
-    this.#buttons[kind].disabled = busy;
+    // Not disabled: that would take the focus away.
+    this.#buttons[kind].setAttribute("aria-disabled", String(busy));
   }
 
   /** @param {boolean} sharing */
@@ -160,9 +166,9 @@ export class Bar {
  * @param {import("./icons.js").IconName} name
  * @param {string} label
  * @param {string} key the shortcut; empty for none
- * @param {() => void} click
+ * @param {() => void} [click]
  */
-function button(id, name, label, key, click) {
+function button(id, name, label, key, click = () => {}) {
   const element = h(
     "button",
     { type: "button", class: "button round control", id, "aria-label": label, "aria-keyshortcuts": key || null, click },
