@@ -232,7 +232,9 @@ function bannerChapter() {
   return chapter(
     "banners",
     "Banners",
-    ...Object.entries(banners).map(([title, content]) => specimen(title, makeBanner(content, act), "night view half")),
+    ...Object.entries(banners).map(([title, content]) =>
+      specimen(title, makeBanner(content, { done: act, putAway: act }), "night view half"),
+    ),
   );
 }
 

@@ -1,7 +1,7 @@
 import { Banners } from "./banners.js";
 import { Bar } from "./bar.js";
 import { Chat } from "./chat.js";
-import { Panel, showDialog } from "./dialogs.js";
+import { Panel, showDialog, tellInDialog } from "./dialogs.js";
 import { h, setText } from "./dom.js";
 import { Door } from "./door.js";
 import { copyText, Invite } from "./invite.js";
@@ -41,7 +41,7 @@ export class Stage {
   #actions;
   #status = h("p", { class: "status", id: "status", role: "status" }, strings.statusConnecting);
   #announcement = h("p", { class: "visually-hidden", id: "announcement", role: "status" });
-  #banners = new Banners("stage-notice");
+  #banners = new Banners("stage-notice", () => this.#bar.focus());
   #sound = h("button", { type: "button", class: "button primary sound", id: "sound", hidden: true }, strings.soundOn);
   #drop = h("div", { class: "drop", hidden: true }, strings.dropHere);
   #view;
@@ -541,7 +541,7 @@ export class Stage {
     const broken = complaintsOf(guests, sending);
     const noRoute = (this.#guests?.all ?? []).filter((guest) => guest.noRoute);
     const names = noRoute.map(({ name }) => name).join(", ");
-    this.#banners.set(
+    this.#banners.report(
       "no-route",
       noRoute.length === 0
         ? null
@@ -553,12 +553,12 @@ export class Stage {
       // Nobody complains, perhaps because not even that gets through.
       const stuck = sending.audio && this.#monitor?.stuck === true;
       const title = strings.notHeard(strings.nobody);
-      this.#banners.set("broken", stuck ? { title, text: strings.brokenText, actions } : null);
+      this.#banners.report("broken", stuck ? { title, text: strings.brokenText, actions } : null);
       return;
     }
     const who = broken.all && broken.names.length > 1 ? strings.nobody : broken.names.join(", ");
     const say = { audio: strings.notHeard, camera: strings.notSeen, both: strings.notHeardOrSeen }[broken.kind];
-    this.#banners.set("broken", { title: say(who), text: strings.brokenText, actions });
+    this.#banners.report("broken", { title: say(who), text: strings.brokenText, actions });
   }
 
   /**
@@ -570,7 +570,7 @@ export class Stage {
   #tellMissing(guests, actions) {
     const missing = missingOf(guests);
     if (missing === null) {
-      this.#banners.set("missing", null);
+      this.#banners.report("missing", null);
       return;
     }
     const all = missing.all && missing.names.length > 1;
@@ -579,7 +579,7 @@ export class Stage {
       missing.kind
     ];
     const text = all ? strings.missingAllText : strings.missingText;
-    this.#banners.set("missing", { title: say(whom), text, actions });
+    this.#banners.report("missing", { title: say(whom), text, actions });
   }
 
   /** @param {Guest[]} guests */
@@ -608,7 +608,7 @@ export class Stage {
 
   /** @param {string} text */
   #announce(text) {
-    this.#announcement.textContent = text;
+    if (!tellInDialog(text)) this.#announcement.textContent = text;
   }
 }
 
