@@ -66,7 +66,10 @@ export class Stage {
   });
   #panels;
   #unread = 0;
-  #since = 0;
+  /** When we came in; null before that. @type {number | null} */
+  #since = null;
+  /** Whether anybody else has been here since. */
+  #met = false;
   #name = "";
   /** @type {Room | null} */
   #room = null;
@@ -175,16 +178,20 @@ export class Stage {
     this.#room = room;
     this.#guests = guests;
     this.#name = name;
-    this.#since = Date.now();
+    this.#since = null;
+    this.#met = false;
     this.#setUnread(0);
     this.#bar.setSeconds(0);
-    this.#clock = setInterval(() => this.#bar.setSeconds((Date.now() - this.#since) / 1_000), 1_000);
+    this.#clock = setInterval(() => this.#bar.setSeconds(this.seconds), 1_000);
     this.#monitor = new Monitor(guests, this.#devices);
     this.#tiles.setSpeaker(this.#devices.chosen.speaker);
     this.#tiles.follow(guests, this.#monitor);
     room.addEventListener("state", () => this.#tell());
     this.#door.follow(room);
-    guests.addEventListener("enter", ({ guest }) => this.#people.enter(guest));
+    guests.addEventListener("enter", ({ guest }) => {
+      this.#met = true;
+      this.#people.enter(guest);
+    });
     guests.addEventListener("named", ({ guest }) => this.#announce(strings.announceJoined(guest.name)));
     guests.addEventListener("exit", ({ guest, reason }) => this.#exit(guest, reason));
     guests.addEventListener("change", ({ guest }) => this.#change(guest));
@@ -221,9 +228,9 @@ export class Stage {
     this.#tiles.pauseOwn(false);
   }
 
-  /** How long the call has lasted, in seconds. */
+  /** How long the call has lasted for us, in seconds. */
   get seconds() {
-    return (Date.now() - this.#since) / 1_000;
+    return this.#since === null ? 0 : (Date.now() - this.#since) / 1_000;
   }
 
   /** @param {import("./media.js").DeviceTracks} tracks what we send */
@@ -595,8 +602,12 @@ export class Stage {
   #tell() {
     const room = this.#room;
     if (room === null) return;
-    setText(this.#status, statusOf(room));
+    if (room.state === "joined") this.#since ??= Date.now();
+    const status = statusOf(room);
+    if (status !== this.#status.textContent) tellInDialog(status);
+    setText(this.#status, status);
     this.#status.dataset.state = room.state;
+    this.#invite.setTitle(this.#met ? strings.inviteTitleAgain : strings.inviteTitle);
     this.#invite.element.hidden = room.peers.size > 0 || room.state !== "joined";
     if (!this.#invite.element.hidden) this.#invite.drawCode();
   }

@@ -102,9 +102,11 @@ export const strings = {
 
   copyLink: "Copy link",
   linkCopied: "Link copied",
-  copyFailed: "Copying was not allowed. Select the link and copy it.",
+  copyFailed: "Copying was not allowed.",
+  linkSelected: "Copying was not allowed. The link is selected: copy it by hand.",
   share: "Share",
   inviteTitle: "You are the first one here",
+  inviteTitleAgain: "Nobody else is here now",
   inviteText: "Send this link to whoever you want to talk to. They need nothing else.",
   inviteMore: "Invite somebody",
   door: "Who may come in",
