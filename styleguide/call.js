@@ -150,7 +150,7 @@ function layoutChapter() {
  */
 function bar(title, pose = () => {}, { room = "k7m2-9qxw-3fzt", sealed = true, canShare = true } = {}) {
   const nothing = () => {};
-  const actions = { toggle: nothing, share: nothing, panel: nothing, more: nothing, leave: nothing };
+  const actions = { toggle: nothing, share: nothing, panel: nothing, leave: nothing };
   const bar = new Bar({ room, sealed, canShare }, actions);
   bar.setOn("audio", true);
   bar.setOn("camera", true);
@@ -232,7 +232,9 @@ function bannerChapter() {
   return chapter(
     "banners",
     "Banners",
-    ...Object.entries(banners).map(([title, content]) => specimen(title, makeBanner(content, act), "night view half")),
+    ...Object.entries(banners).map(([title, content]) =>
+      specimen(title, makeBanner(content, { done: act, putAway: act }), "night view half"),
+    ),
   );
 }
 

@@ -86,14 +86,15 @@ function chatChapter() {
   const full = chat();
   later.push(() => {
     const [amal, edwina] = full.guests;
-    full.chat.hear(AMAL, "Can you see my screen?");
-    full.chat.hear(AMAL, "I can share it again.");
-    full.chat.hear(EDWINA, "Yes. https://example.org/a/long/address/that/has/to/be/broken/somewhere?or=other");
+    if (amal === undefined || edwina === undefined) return;
+    full.chat.hear(amal, "Can you see my screen?");
+    full.chat.hear(amal, "I can share it again.");
+    full.chat.hear(edwina, "Yes. https://example.org/a/long/address/that/has/to/be/broken/somewhere?or=other");
     say(full.chat, "One moment,\nI will have a look");
     const file = { name: "minutes.pdf", size: 2_400_000, cancel: nothing, accept: () => new Promise(nothing) };
-    if (amal !== undefined) full.chat.offered(amal, /** @type {any} */ (Object.assign(new TypedTarget(), file)));
+    full.chat.offered(amal, /** @type {any} */ (Object.assign(new TypedTarget(), file)));
     say(full.chat, "I have to go, speak soon");
-    if (edwina !== undefined) full.chat.gone(edwina);
+    full.chat.gone(edwina);
   });
   const files = /** @type {const} */ ([
     ["Offered to us", true, { state: "offered" }],
@@ -216,25 +217,26 @@ async function dialogChapter() {
 
 function menuChapter() {
   const items = /** @type {const} */ ([
-    ["people", strings.people],
-    ["screen", strings.shareScreen],
+    ["people", strings.people, "p"],
+    ["screen", strings.shareScreen, "s"],
     ["settings", strings.settings],
-    ["pip", strings.pictureInPicture],
+    ["pip", strings.pictureInPicture, "i"],
     ["fullscreen", strings.fullScreen],
     ["signal", strings.diagnostics],
     ["leave", strings.endForAll],
-    ["keyboard", strings.shortcuts],
+    ["keyboard", strings.shortcuts, "?"],
   ]);
-  const make = (/** @type {HTMLElement} */ button) =>
+  const make = (/** @type {HTMLButtonElement} */ button) =>
     new Menu(
       button,
       strings.more,
-      items.map(([icon, label]) => ({ icon, label, act: nothing })),
+      items.map(([icon, label, key]) => ({ icon, label, act: nothing, ...(key && { key }) })),
     );
   const laidOut = make(opener(strings.more, nothing)).element;
   // Without it the browser shows it only in its place over everything.
   laidOut.removeAttribute("popover");
-  const button = opener(strings.more, () => menu.toggle());
+  laidOut.classList.add("with-keys");
+  const button = opener(strings.more, nothing);
   const menu = make(button);
   return chapter(
     "menus",

@@ -11,7 +11,6 @@ import { strings } from "./strings.js";
  * @property {(kind: DeviceKind) => void} toggle
  * @property {() => void} share
  * @property {(panel: PanelName) => void} panel
- * @property {() => void} more
  * @property {() => void} leave
  */
 
@@ -25,14 +24,17 @@ export class Bar {
    * @param {{ room: string, sealed: boolean, canShare: boolean }} call
    * @param {BarActions} actions
    */
-  constructor({ room, sealed, canShare }, { toggle, share, panel, more, leave }) {
+  constructor({ room, sealed, canShare }, { toggle, share, panel, leave }) {
+    const turn = (/** @type {DeviceKind} */ kind) => () => {
+      if (this.#buttons[kind].ariaDisabled !== "true") toggle(kind);
+    };
     this.#buttons = {
-      audio: button("audio", "microphone", strings.microphone, "m", () => toggle("audio")),
-      camera: button("camera", "camera", strings.camera, "v", () => toggle("camera")),
+      audio: button("audio", "microphone", strings.microphone, "m", turn("audio")),
+      camera: button("camera", "camera", strings.camera, "v", turn("camera")),
       screen: button("share", "screen", strings.shareScreen, "s", share),
       chat: button("chat", "chat", strings.chat, "c", () => panel("chat")),
       people: button("people", "people", strings.people, "p", () => panel("people")),
-      more: button("more", "more", strings.more, "", more),
+      more: button("more", "more", strings.more, ""),
     };
     const { audio, camera, screen, chat, people, more: others } = this.#buttons;
     for (const kind of [audio, camera]) kind.classList.add("toggle");
@@ -61,7 +63,7 @@ export class Bar {
       ),
       h(
         "div",
-        { class: "controls", role: "group", "aria-label": strings.controls },
+        { class: "controls", role: "group", "aria-label": strings.controls, tabindex: -1 },
         audio,
         camera,
         screen,
@@ -87,6 +89,11 @@ export class Bar {
     return this.#buttons[name].getClientRects().length > 0;
   }
 
+  /** Puts the focus before the first of the controls. */
+  focus() {
+    this.#buttons.audio.parentElement?.focus();
+  }
+
   /** The button that opens the menu. */
   get more() {
     return this.#buttons.more;
@@ -109,7 +116,8 @@ export class Bar {
    * @param {boolean} busy while the person is being asked for permission
    */
   setBusy(kind, busy) {
-    this.#buttons[kind].disabled = busy;
+    // Not disabled: that would take the focus away.
+    this.#buttons[kind].setAttribute("aria-disabled", String(busy));
   }
 
   /** @param {boolean} sharing */
@@ -158,9 +166,9 @@ export class Bar {
  * @param {import("./icons.js").IconName} name
  * @param {string} label
  * @param {string} key the shortcut; empty for none
- * @param {() => void} click
+ * @param {() => void} [click]
  */
-function button(id, name, label, key, click) {
+function button(id, name, label, key, click = () => {}) {
   const element = h(
     "button",
     { type: "button", class: "button round control", id, "aria-label": label, "aria-keyshortcuts": key || null, click },

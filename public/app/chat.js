@@ -11,7 +11,11 @@ import { TransferItem } from "./transfer.js";
  *
  * @typedef {object} ChatActions
  * @property {(id: string, text: string) => void} say
- * @property {() => Guest[]} guests who gets what is sent now
+ * @property {() => Guest[]} guests everybody else
+ *
+ * @typedef {object} Line one of ours
+ * @property {HTMLElement} note
+ * @property {Map<Guest, "waiting" | "got" | "gone">} delivery
  */
 
 /** Lines and files between everybody in the call. Nothing of it is stored. */
@@ -37,9 +41,9 @@ export class Chat {
     id: "file-input",
     change: () => this.#picked(),
   });
-  /** Our own lines, by their ids. @type {Map<string, { note: HTMLElement, names: Map<Guest, boolean> }>} */
+  /** Our own lines, by their ids. @type {Map<string, Line>} */
   #sent = new Map();
-  /** The one who has said the last line. @type {string | null} */
+  /** The one who has said the last line: names are not unique. @type {Guest | "ourselves" | null} */
   #last = null;
   /** URLs of files that were received, to be let go of at the end. @type {string[]} */
   #urls = [];
@@ -82,11 +86,11 @@ export class Chat {
   /**
    * Somebody's line.
    *
-   * @param {string} name
+   * @param {Guest} guest
    * @param {string} text
    */
-  hear(name, text) {
-    this.#add(name, h("p", { class: "message-text" }, text));
+  hear(guest, text) {
+    this.#add(guest, h("p", { class: "message-text" }, text));
   }
 
   /**
@@ -103,11 +107,11 @@ export class Chat {
     );
     file.addEventListener("progress", ({ received }) => item.show({ state: "moving", bytes: received }));
     file.addEventListener("end", ({ error }) => error !== null && item.show({ state: "failed", note: noteOf(error) }));
-    this.#add(guest.name, item.element);
+    this.#add(guest, item.element);
   }
 
   /**
-   * Sends files to everybody who is connected.
+   * Sends files to everybody.
    *
    * @param {Iterable<File>} files
    */
@@ -122,14 +126,14 @@ export class Chat {
    * @param {string} id
    */
   got(guest, id) {
-    const line = this.#sent.get(id);
-    line?.names.set(guest, true);
-    this.#showDelivery(line);
+    this.#delivered(guest, this.#sent.get(id), "got");
   }
 
   /** @param {Guest} guest who has left: what has not arrived will not */
   gone(guest) {
-    for (const line of this.#sent.values()) if (line.names.get(guest) === false) this.#showDelivery(line, true);
+    for (const line of this.#sent.values()) {
+      if (line.delivery.get(guest) === "waiting") this.#delivered(guest, line, "gone");
+    }
   }
 
   /** Forgets everything. */
@@ -157,9 +161,11 @@ export class Chat {
     this.#input.value = "";
     const id = crypto.randomUUID();
     const guests = this.#actions.guests();
-    const note = h("p", { class: "message-note dim small" }, guests.length === 0 ? strings.chatAlone : "");
-    this.#sent.set(id, { note, names: new Map(guests.map((guest) => [guest, false])) });
-    this.#add(strings.you, h("div", {}, h("p", { class: "message-text" }, text), note), true);
+    const isConnected = guests.some(({ peer }) => peer.state === "connected");
+    const words = guests.length === 0 ? strings.chatAlone : isConnected ? "" : strings.chatWaiting;
+    const note = h("p", { class: "message-note dim small" }, words);
+    this.#sent.set(id, { note, delivery: new Map(guests.map((guest) => [guest, "waiting"])) });
+    this.#add("ourselves", h("div", {}, h("p", { class: "message-text" }, text), note));
     this.#actions.say(id, text);
   }
 
@@ -176,8 +182,8 @@ export class Chat {
       { name: file.name, size: file.size, incoming: false },
       { cancel: () => control.abort() },
     );
-    this.#add(strings.you, item.element, true);
-    if (guests.length === 0) item.show({ state: "failed", note: strings.chatAlone });
+    this.#add("ourselves", item.element);
+    if (guests.length === 0) item.show({ state: "failed", note: strings.fileAlone });
     else new Outgoing(file, guests, item, control.signal).start();
   }
 
@@ -199,25 +205,28 @@ export class Chat {
   }
 
   /**
-   * @param {{ note: HTMLElement, names: Map<Guest, boolean> } | undefined} line
-   * @param {boolean} [over] whether somebody who has not got it has left
+   * @param {Guest} guest
+   * @param {Line | undefined} line
+   * @param {"got" | "gone"} outcome
    */
-  #showDelivery(line, over = false) {
+  #delivered(guest, line, outcome) {
     if (line === undefined) return;
-    const without = Array.from(line.names).filter(([, got]) => !got);
-    if (over) setText(line.note, strings.undelivered(without.map(([guest]) => guest.name).join(", ")));
-    else if (without.length === 0) setText(line.note, "");
+    line.delivery.set(guest, outcome);
+    const gone = Array.from(line.delivery).filter(([, state]) => state === "gone");
+    const names = gone.map(([{ name }]) => name).join(", ");
+    setText(line.note, names === "" ? "" : strings.undelivered(names));
   }
 
   /**
-   * @param {string} name
+   * @param {Guest | "ourselves"} who
    * @param {HTMLElement} content
-   * @param {boolean} [own]
    */
-  #add(name, content, own = false) {
+  #add(who, content) {
     this.#empty.hidden = true;
-    const head = this.#last === name ? null : h("p", { class: "message-head" }, h("strong", {}, name), " ", clock());
-    this.#last = name;
+    const own = who === "ourselves";
+    const name = own ? strings.you : who.name;
+    const head = this.#last === who ? null : h("p", { class: "message-head" }, h("strong", {}, name), " ", clock());
+    this.#last = who;
     const body = /** @type {HTMLElement} */ (this.#list.parentElement ?? this.#list);
     const atEnd = body.scrollHeight - body.scrollTop - body.clientHeight < 80;
     this.#list.append(h("li", { class: own ? "message own" : "message" }, head, content));

@@ -5,6 +5,12 @@ import { strings } from "./strings.js";
 /** Narrower than this a panel lies over the stage, as a sheet: see `--panel` and call.css. */
 const SHEET = "(max-width: 47.99rem)";
 
+/** So much of what was read out in a dialog is kept: a screen reader may be slow. */
+const TOLD = 5;
+
+/** What is put there is read out. */
+const LIVE = ".live";
+
 let made = 0;
 
 /**
@@ -35,6 +41,7 @@ export class Panel {
       ),
       h("div", { class: "panel-body" }, ...body),
       foot !== null && h("footer", { class: "panel-foot" }, foot),
+      makeLiveRegion(),
     );
     // A press beside a sheet puts it away.
     this.element.addEventListener("click", ({ target }) => target === this.element && this.close());
@@ -52,6 +59,7 @@ export class Panel {
   open() {
     if (this.isOpen) return;
     this.#opener = document.activeElement;
+    this.element.querySelector(LIVE)?.replaceChildren();
     if (matchMedia(SHEET).matches) this.element.showModal();
     else this.element.show();
     this.#changed(true);
@@ -107,7 +115,27 @@ export function makeDialog({ title, body, closed = () => {} }) {
       ),
     ),
     h("div", { class: "panel-body" }, ...body),
+    makeLiveRegion(),
   );
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   return dialog;
+}
+
+/**
+ * Reads something out in the dialog that lies over the page. All the rest of the page is inert meanwhile, its live regions too.
+ *
+ * @param {string} text
+ * @returns {boolean} false if there is no such dialog
+ */
+export function tellInDialog(text) {
+  // The one on top is the last: what a dialog opens is put behind it.
+  const region = Array.from(document.querySelectorAll("dialog:modal")).at(-1)?.querySelector(LIVE);
+  if (!region) return false;
+  region.append(h("p", {}, text));
+  while (region.childElementCount > TOLD) region.firstElementChild?.remove();
+  return true;
+}
+
+function makeLiveRegion() {
+  return h("div", { class: "visually-hidden live", "aria-live": "polite" });
 }

@@ -1,5 +1,5 @@
 import { showDialog } from "./dialogs.js";
-import { h, press } from "./dom.js";
+import { h, press, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { strings } from "./strings.js";
 
@@ -28,6 +28,8 @@ export class Door {
   );
   #note = h("p", { class: "dim small", id: "lock-note" });
   #waiting = h("ul", { class: "persons", id: "waiting-list" });
+  /** Who waits, in that order, by their ids. @type {Map<string, HTMLElement>} */
+  #rows = new Map();
 
   /**
    * @param {object} context
@@ -110,9 +112,35 @@ export class Door {
     this.#note.hidden = !room.locked;
     this.element.hidden = !keeps && !room.locked;
     const knocks = [...room.knocks];
-    this.#waiting.replaceChildren(...knocks.map((peer, index) => this.#row(room, peer, index)));
-    this.#waiting.hidden = knocks.length === 0;
+    this.#showWaiting(room, knocks);
     this.#tell(room, knocks);
+  }
+
+  /**
+   * The rows that stay are the same as before, so that the focus stays in them.
+   *
+   * @param {import("../client/room.js").Room} room
+   * @param {string[]} knocks
+   */
+  #showWaiting(room, knocks) {
+    for (const [peer, row] of this.#rows) {
+      if (knocks.includes(peer)) continue;
+      this.#rows.delete(peer);
+      const hadFocus = row.contains(document.activeElement);
+      const next = row.nextElementSibling ?? row.previousElementSibling;
+      row.remove();
+      if (!hadFocus) continue;
+      // Not one of its buttons: a second press would be about somebody else.
+      if (next instanceof HTMLElement) next.focus();
+      else this.element.closest("dialog")?.querySelector("button")?.focus();
+    }
+    for (const [index, peer] of knocks.entries()) {
+      const row = this.#rows.get(peer) ?? this.#row(room, peer);
+      this.#rows.set(peer, row);
+      setText(/** @type {Element} */ (row.firstElementChild), strings.waitingPerson(index + 1));
+      if (row.parentElement === null) this.#waiting.append(row);
+    }
+    this.#waiting.hidden = knocks.length === 0;
   }
 
   /**
@@ -132,15 +160,14 @@ export class Door {
   /**
    * @param {import("../client/room.js").Room} room
    * @param {string} peer
-   * @param {number} index
    */
-  #row(room, peer, index) {
+  #row(room, peer) {
     const button = (/** @type {string} */ label, /** @type {string} */ look, /** @type {() => unknown} */ click) =>
       h("button", { type: "button", class: `button compact ${look}`, click }, label);
     return h(
       "li",
-      { class: "person" },
-      h("p", { class: "person-name" }, strings.waitingPerson(index + 1)),
+      { class: "person", tabindex: -1 },
+      h("p", { class: "person-name" }),
       h(
         "p",
         { class: "together" },

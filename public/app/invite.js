@@ -1,4 +1,4 @@
-import { h } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { icon, setIcon } from "./icons.js";
 import { strings } from "./strings.js";
 
@@ -10,7 +10,9 @@ export class Invite {
   #link;
   #input;
   #announce;
+  #heading;
   #copied = h("span", {}, strings.copyLink);
+  #problem = h("p", { class: "small", hidden: true }, strings.linkSelected);
   #code = h("figure", { class: "invite-code" });
 
   /**
@@ -20,6 +22,7 @@ export class Invite {
   constructor({ link, title, text = "", id, heading = "h2" }, announce) {
     this.#link = link;
     this.#announce = announce;
+    this.#heading = h(heading, { id: `${id}-title` }, title);
     this.#input = h("input", {
       class: "input",
       id: `${id}-link`,
@@ -34,7 +37,7 @@ export class Invite {
       h(
         "div",
         { class: "invite-words" },
-        h(heading, { id: `${id}-title` }, title),
+        this.#heading,
         text !== "" && h("p", { class: "dim small" }, text),
         this.#input,
         h(
@@ -54,9 +57,15 @@ export class Invite {
           "share" in navigator &&
             h("button", { type: "button", class: "button", click: () => this.#share() }, icon("share"), strings.share),
         ),
+        this.#problem,
       ),
       this.#code,
     );
+  }
+
+  /** @param {string} title */
+  setTitle(title) {
+    setText(this.#heading, title);
   }
 
   /** Draws the code, when it is first needed. */
@@ -70,9 +79,12 @@ export class Invite {
   /** @param {Event} event */
   async #copy({ currentTarget }) {
     const button = /** @type {HTMLElement} */ (currentTarget);
-    if (!(await copyText(this.#link))) {
+    const copied = await copyText(this.#link);
+    this.#problem.hidden = copied;
+    if (!copied) {
       this.#input.focus();
-      this.#announce(strings.copyFailed);
+      this.#input.select();
+      this.#announce(strings.linkSelected);
       return;
     }
     setIcon(button, "check");

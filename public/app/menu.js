@@ -1,11 +1,13 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { shortcutsAreOn } from "./shortcuts.js";
 
 /**
  * @typedef {object} MenuItem
  * @property {import("./icons.js").IconName} icon
  * @property {string} label
  * @property {() => unknown} act
+ * @property {string} [key] the shortcut
  * @property {string} [id]
  * @property {() => boolean} [hidden] asked whenever the menu is opened
  */
@@ -16,7 +18,7 @@ export class Menu {
   #opener;
 
   /**
-   * @param {HTMLElement} opener
+   * @param {HTMLButtonElement} opener
    * @param {string} label
    * @param {MenuItem[]} items
    */
@@ -29,6 +31,7 @@ export class Menu {
         { type: "button", class: "menu-item", role: "menuitem", id: item.id ?? null, click: () => this.#choose(item) },
         icon(item.icon),
         item.label,
+        item.key !== undefined && h("kbd", { "aria-hidden": "true" }, item.key.toUpperCase()),
       ),
     }));
     this.element = h(
@@ -42,6 +45,11 @@ export class Menu {
       },
       ...this.#items.map(({ element }) => element),
     );
+    // Told to the platform: it closes the menu at a press beside it, and only so knows that a press of its button is none.
+    opener.popoverTargetElement = this.element;
+    this.element.addEventListener("beforetoggle", (event) => {
+      if (/** @type {ToggleEvent} */ (event).newState === "open") this.#prepare();
+    });
     this.element.addEventListener("toggle", (event) => {
       const open = /** @type {ToggleEvent} */ (event).newState === "open";
       opener.setAttribute("aria-expanded", String(open));
@@ -49,12 +57,16 @@ export class Menu {
     });
   }
 
-  toggle() {
-    for (const { item, element } of this.#items) element.hidden = item.hidden?.() ?? false;
+  #prepare() {
+    this.element.classList.toggle("with-keys", shortcutsAreOn());
+    for (const { item, element } of this.#items) {
+      element.hidden = item.hidden?.() ?? false;
+      if (item.key !== undefined && shortcutsAreOn()) element.setAttribute("aria-keyshortcuts", item.key);
+      else element.removeAttribute("aria-keyshortcuts");
+    }
     const { left, width, top } = this.#opener.getBoundingClientRect();
     this.element.style.setProperty("--middle", `${Math.round(left + width / 2)}px`);
     this.element.style.setProperty("--above", `${Math.round(innerHeight - top)}px`);
-    this.element.togglePopover();
   }
 
   get #visible() {

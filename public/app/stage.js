@@ -2,7 +2,7 @@ import { Banners } from "./banners.js";
 import { Bar } from "./bar.js";
 import { Chat } from "./chat.js";
 import { SYSTEM_CHOICES } from "./devices.js";
-import { Panel, showDialog } from "./dialogs.js";
+import { Panel, showDialog, tellInDialog } from "./dialogs.js";
 import { h, setText } from "./dom.js";
 import { Door } from "./door.js";
 import { copyText, Invite } from "./invite.js";
@@ -42,7 +42,7 @@ export class Stage {
   #actions;
   #status = h("p", { class: "status", id: "status", role: "status" }, strings.statusConnecting);
   #announcement = h("p", { class: "visually-hidden", id: "announcement", role: "status" });
-  #banners = new Banners("stage-notice");
+  #banners = new Banners("stage-notice", () => this.#bar.focus());
   /** What was plugged in and is not used yet, the newest first. @type {MediaDeviceInfo[]} */
   #offered = [];
   #sound = h("button", { type: "button", class: "button primary sound", id: "sound", hidden: true }, strings.soundOn);
@@ -67,7 +67,10 @@ export class Stage {
   });
   #panels;
   #unread = 0;
-  #since = 0;
+  /** When we came in; null before that. @type {number | null} */
+  #since = null;
+  /** Whether anybody else has been here since. */
+  #met = false;
   #name = "";
   /** @type {Room | null} */
   #room = null;
@@ -101,7 +104,6 @@ export class Stage {
         toggle: actions.toggle,
         share: actions.share,
         panel: (name) => this.#togglePanel(name),
-        more: () => this.#menu.toggle(),
         leave: actions.leave,
       },
     );
@@ -116,7 +118,7 @@ export class Stage {
     const more = new Invite({ link, id: "invite-more", title: strings.inviteMore, heading: "h3" }, announce);
     this.#chat = new Chat({
       say: (id, text) => this.#guests?.say(id, text),
-      guests: () => this.#guests?.connected ?? [],
+      guests: () => this.#guests?.all ?? [],
     });
     this.#people = new People(
       {
@@ -180,16 +182,20 @@ export class Stage {
     this.#room = room;
     this.#guests = guests;
     this.#name = name;
-    this.#since = Date.now();
+    this.#since = null;
+    this.#met = false;
     this.#setUnread(0);
     this.#bar.setSeconds(0);
-    this.#clock = setInterval(() => this.#bar.setSeconds((Date.now() - this.#since) / 1_000), 1_000);
+    this.#clock = setInterval(() => this.#bar.setSeconds(this.seconds), 1_000);
     this.#monitor = new Monitor(guests, this.#devices);
     this.#tiles.setSpeaker(this.#devices.chosen.speaker);
     this.#tiles.follow(guests, this.#monitor);
     room.addEventListener("state", () => this.#tell());
     this.#door.follow(room);
-    guests.addEventListener("enter", ({ guest }) => this.#people.enter(guest));
+    guests.addEventListener("enter", ({ guest }) => {
+      this.#met = true;
+      this.#people.enter(guest);
+    });
     guests.addEventListener("named", ({ guest }) => this.#announce(strings.announceJoined(guest.name)));
     guests.addEventListener("exit", ({ guest, reason }) => this.#exit(guest, reason));
     guests.addEventListener("change", ({ guest }) => this.#change(guest));
@@ -227,9 +233,9 @@ export class Stage {
     this.#tiles.pauseOwn(false);
   }
 
-  /** How long the call has lasted, in seconds. */
+  /** How long the call has lasted for us, in seconds. */
   get seconds() {
-    return (Date.now() - this.#since) / 1_000;
+    return this.#since === null ? 0 : (Date.now() - this.#since) / 1_000;
   }
 
   /** @param {import("./media.js").DeviceTracks} tracks what we send */
@@ -286,12 +292,14 @@ export class Stage {
       {
         icon: "people",
         label: strings.people,
+        key: "p",
         act: () => this.#togglePanel("people"),
         hidden: () => this.#bar.hasRoomFor("people"),
       },
       {
         icon: "screen",
         label: strings.shareScreen,
+        key: "s",
         act: this.#actions.share,
         hidden: () => !canShare || this.#isSharing || this.#bar.hasRoomFor("screen"),
       },
@@ -305,6 +313,7 @@ export class Stage {
       {
         icon: "pip",
         label: strings.pictureInPicture,
+        key: "i",
         id: "pip",
         act: () => this.#pictureInPicture(),
         hidden: () => this.#pip?.possible !== true,
@@ -332,6 +341,7 @@ export class Stage {
       {
         icon: "keyboard",
         label: strings.shortcuts,
+        key: "?",
         id: "shortcuts",
         act: () => this.#showShortcuts(),
         hidden: isHandheld,
@@ -504,7 +514,7 @@ export class Stage {
    * @param {string} text
    */
   #hear(guest, text) {
-    this.#chat.hear(guest.name, text);
+    this.#chat.hear(guest, text);
     this.#heard(strings.announceMessage(guest.name, text.slice(0, READ_OUT)));
   }
 
@@ -578,7 +588,7 @@ export class Stage {
     const broken = complaintsOf(guests, sending);
     const noRoute = (this.#guests?.all ?? []).filter((guest) => guest.noRoute);
     const names = noRoute.map(({ name }) => name).join(", ");
-    this.#banners.set(
+    this.#banners.report(
       "no-route",
       noRoute.length === 0
         ? null
@@ -590,12 +600,12 @@ export class Stage {
       // Nobody complains, perhaps because not even that gets through.
       const stuck = sending.audio && this.#monitor?.stuck === true;
       const title = strings.notHeard(strings.nobody);
-      this.#banners.set("broken", stuck ? { title, text: strings.brokenText, actions } : null);
+      this.#banners.report("broken", stuck ? { title, text: strings.brokenText, actions } : null);
       return;
     }
     const who = broken.all && broken.names.length > 1 ? strings.nobody : broken.names.join(", ");
     const say = { audio: strings.notHeard, camera: strings.notSeen, both: strings.notHeardOrSeen }[broken.kind];
-    this.#banners.set("broken", { title: say(who), text: strings.brokenText, actions });
+    this.#banners.report("broken", { title: say(who), text: strings.brokenText, actions });
   }
 
   /**
@@ -607,7 +617,7 @@ export class Stage {
   #tellMissing(guests, actions) {
     const missing = missingOf(guests);
     if (missing === null) {
-      this.#banners.set("missing", null);
+      this.#banners.report("missing", null);
       return;
     }
     const all = missing.all && missing.names.length > 1;
@@ -616,7 +626,7 @@ export class Stage {
       missing.kind
     ];
     const text = all ? strings.missingAllText : strings.missingText;
-    this.#banners.set("missing", { title: say(whom), text, actions });
+    this.#banners.report("missing", { title: say(whom), text, actions });
   }
 
   /** @param {Guest[]} guests */
@@ -632,8 +642,12 @@ export class Stage {
   #tell() {
     const room = this.#room;
     if (room === null) return;
-    setText(this.#status, statusOf(room));
+    if (room.state === "joined") this.#since ??= Date.now();
+    const status = statusOf(room);
+    if (status !== this.#status.textContent) tellInDialog(status);
+    setText(this.#status, status);
     this.#status.dataset.state = room.state;
+    this.#invite.setTitle(this.#met ? strings.inviteTitleAgain : strings.inviteTitle);
     this.#invite.element.hidden = room.peers.size > 0 || room.state !== "joined";
     if (!this.#invite.element.hidden) this.#invite.drawCode();
   }
@@ -653,7 +667,7 @@ export class Stage {
 
   /** @param {string} text */
   #announce(text) {
-    this.#announcement.textContent = text;
+    if (!tellInDialog(text)) this.#announcement.textContent = text;
   }
 }
 

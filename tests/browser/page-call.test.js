@@ -64,7 +64,7 @@ describe("the call page", { timeout: 900_000 }, () => {
     await bo.press("leave");
     await bo.seesScreen("left");
     await ana.hears("Bo left");
-    await ana.sees("invite", "You are the first one here");
+    await ana.sees("invite", "Nobody else is here now");
   });
 
   test("a line of chat arrives, is counted while the chat is closed, and is read when it is opened", async () => {

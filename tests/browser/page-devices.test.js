@@ -79,7 +79,7 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await take(ana, "video");
     await ana.press("camera");
     await ana.sees("stage-notice", "The camera is in use");
-    await ana.finds("#camera[aria-pressed=false]:not(:disabled)");
+    await ana.finds("#camera[aria-pressed=false]:not([aria-disabled=true])");
     await bo.hearsTheOther();
     await take(ana);
     await ana.press("camera");

@@ -53,6 +53,25 @@ describe("who may come into a call", { timeout: 600_000 }, () => {
     assert.deepEqual([...host.complaints, ...guest.complaints], []);
   });
 
+  test("the time in front of the door is no part of the call", async () => {
+    const { link, host } = await locked();
+    const guest = await Person.at(chromium, link);
+    await guest.press("join");
+    await guest.seesScreen("waiting");
+    await host.sees("stage-notice", "Somebody wants to come in");
+    await guest.page.evaluate(waitAnHour);
+    await host.pressNamed("Let in");
+    await guest.isIn();
+    await guest.page.bringToFront();
+    await guest.finds("#stage:not([hidden])");
+    await guest.page.waitForFunction(() => /^0:(?!00)\d\d$/.test(document.querySelector(".clock")?.textContent ?? ""), {
+      polling: 50,
+    });
+    await guest.press("leave");
+    await guest.seesScreen("left");
+    await guest.sees("screen", "less than a minute");
+  });
+
   test("somebody who is turned away is told, and can ask again", async () => {
     const { link, host } = await locked();
     const guest = await Person.at(chromium, link);
@@ -116,3 +135,9 @@ describe("who may come into a call", { timeout: 600_000 }, () => {
     }
   });
 });
+
+/** Runs in the page: an hour goes by. */
+function waitAnHour() {
+  const { now } = Date;
+  Date.now = () => now() + 3_600_000;
+}

@@ -107,7 +107,7 @@ describe("the call page through sleep, other networks, and ways that lose what i
         middle.drop();
         await bo.hears("Ana lost the connection");
         await bo.isWith(0);
-        await bo.sees("invite", "You are the first one here");
+        await bo.sees("invite", "Nobody else is here now");
       } finally {
         wake();
       }
