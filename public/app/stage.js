@@ -487,7 +487,7 @@ export class Stage {
       }
     };
     const actions = [{ label: strings.useIt, act: use }];
-    this.#banners.set("new-device", { title: strings.newDevice(device.label), tone: "info", actions });
+    this.#banners.report("new-device", { title: strings.newDevice(device.label), tone: "info", actions });
   }
 
   #takeDrops() {

@@ -123,7 +123,7 @@ export const strings = {
   waitingPerson: (/** @type {number} */ number) => `Waiting: person ${number}`,
   letIn: "Let in",
   letAllIn: "Let all in",
-  seeThem: "See who",
+  seeThem: "Show them",
   turnAway: "Turn away",
   remove: "Remove",
   removeFromCall: "Remove from the call",
