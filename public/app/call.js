@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 import { Guests } from "./guests.js";
 import { lookInside } from "./inside.js";
 import { Lobby } from "./lobby.js";
+import { DEVICE_KINDS, problemOf } from "./media.js";
 import { Memory } from "./memory.js";
 import { NewCallError, openNewCall } from "./new-call.js";
 import { prepareOfflineStart } from "./offline-start.js";
@@ -264,7 +265,7 @@ class Call {
       this.#setScreen(track);
     } catch (error) {
       // A dialog that was put away is no problem.
-      if (/** @type {Error} */ (error).name !== "NotAllowedError") this.#stage.tellProblem(strings.screenFailed);
+      if (problemOf(error) !== "denied") this.#stage.tellProblem(strings.screenFailed);
     }
   }
 
