@@ -98,7 +98,7 @@ export class Lobby {
             this.#notice,
           ),
           this.#hint,
-          sealed && h("p", { class: "dim small" }, strings.sealed),
+          h("p", { class: "dim small", id: "lobby-key" }, sealed ? strings.sealed : strings.unsealed),
         ),
         this.pickers.element,
       ),
