@@ -226,7 +226,7 @@ function bannerChapter() {
       tone: "info",
       actions: [action(strings.verifyShow)],
     },
-    Refused: denied ?? { title: "" },
+    Refused: { title: "", ...denied, actions: [action(strings.tryAgain)] },
     "Done, and said so": { title: strings.diagnosticsCopied, tone: "info" },
   };
   return chapter(

@@ -40,10 +40,13 @@ function screenChapter() {
   );
 }
 
-/** @param {(lobby: Lobby) => void} [pose] */
-function lobby(pose = nothing) {
+/**
+ * @param {(lobby: Lobby) => void} [pose]
+ * @param {{ sealed?: boolean }} [options]
+ */
+function lobby(pose = nothing, { sealed = true } = {}) {
   const root = h("div", { class: "page" });
-  const call = { room: "k7m2-9qxw-3fzt", sealed: true, name: "Zoë", devices: new Devices() };
+  const call = { room: "k7m2-9qxw-3fzt", sealed, name: "Zoë", devices: new Devices() };
   const lobby = new Lobby(root, call, { join: nothing });
   lobby.showInside({ present: 2, full: false });
   pose(lobby);
@@ -64,6 +67,7 @@ function lobbyChapter() {
     "lobby",
     "Lobby",
     specimen("Before anything was asked", lobby(), "whole"),
+    specimen("By a link that has no key", lobby(nothing, { sealed: false }), "whole"),
     specimen("Refused, and the call is full", explained, "whole"),
     specimen("On the way in, with nothing switched on", busy, "whole"),
   );

@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 import { Guests } from "./guests.js";
 import { lookInside } from "./inside.js";
 import { Lobby } from "./lobby.js";
+import { DEVICE_KINDS, problemOf } from "./media.js";
 import { Memory } from "./memory.js";
 import { NewCallError, openNewCall } from "./new-call.js";
 import { prepareOfflineStart } from "./offline-start.js";
@@ -100,6 +101,7 @@ class Call {
     this.#lobby = new Lobby(byId("lobby", HTMLElement), call, { join: (wanted, name) => this.#join(wanted, name) });
     this.#stage = new Stage(byId("stage", HTMLElement), call, {
       toggle: (kind) => this.#toggle(kind),
+      turnOn: (wanted) => this.#turnOn(wanted),
       share: () => this.#share(),
       choose: (kind, id) => this.#choose(kind, id),
       leave: () => this.#leave(),
@@ -163,15 +165,15 @@ class Call {
     writePreferences({ name });
     this.#lobby.setBusy(true);
     const missing = await this.#devices.turnOn(wanted);
+    // Something else is shown since then, such as why there is no call.
+    if (missing === null) return;
     this.#lobby.setBusy(false);
-    for (const kind of /** @type {const} */ (["audio", "camera"])) if (!wanted[kind]) this.#devices.turnOff(kind);
+    for (const kind of DEVICE_KINDS) if (!wanted[kind]) this.#devices.turnOff(kind);
     const { audio, camera } = this.#devices.tracks;
     const nothingWorks = audio === null && camera === null && (wanted.audio || wanted.camera);
+    if (nothingWorks && !this.#inLobby) this.#showLobby();
     this.#lobby.explain(nothingWorks ? missing : {}, { stuck: nothingWorks });
-    if (nothingWorks) {
-      if (!this.#inLobby) this.#showLobby();
-      return;
-    }
+    if (nothingWorks) return;
     this.#memory.write(wanted);
     await this.#enter();
     if (this.#room !== null) this.#stage.explain(missing);
@@ -231,16 +233,29 @@ class Call {
 
   /** @param {DeviceKind} kind */
   async #toggle(kind) {
-    this.#stage.setBusy(kind, true);
-    if (this.#devices.tracks[kind] !== null) {
-      this.#devices.turnOff(kind);
-    } else {
-      const wanted = { audio: kind === "audio", camera: kind === "camera" };
-      this.#stage.explain(await this.#devices.turnOn(wanted));
+    // On the way in the devices are being opened already.
+    if (this.#room === null) return;
+    if (this.#devices.tracks[kind] === null) {
+      await this.#turnOn({ audio: kind === "audio", camera: kind === "camera" });
+      return;
     }
-    this.#stage.setBusy(kind, false);
+    this.#devices.turnOff(kind);
     this.#send(kind);
-    this.#memory.write({ [kind]: this.#devices.tracks[kind] !== null });
+    this.#memory.write({ [kind]: false });
+  }
+
+  /** @param {Wanted} wanted */
+  async #turnOn(wanted) {
+    const kinds = DEVICE_KINDS.filter((kind) => wanted[kind]);
+    for (const kind of kinds) this.#stage.setBusy(kind, true);
+    const problems = await this.#devices.turnOn(wanted);
+    for (const kind of kinds) this.#stage.setBusy(kind, false);
+    if (problems === null) return;
+    this.#stage.explain(problems);
+    for (const kind of kinds) {
+      this.#send(kind);
+      this.#memory.write({ [kind]: this.#devices.tracks[kind] !== null });
+    }
   }
 
   /**
@@ -252,7 +267,9 @@ class Call {
       this.#devices.chooseSpeaker(id);
       return;
     }
-    this.#stage.explain(await this.#devices.choose(kind, id));
+    const problems = await this.#devices.choose(kind, id);
+    if (problems === null) return;
+    this.#stage.explain(problems);
     this.#send(kind);
   }
 
@@ -270,7 +287,7 @@ class Call {
       this.#setScreen(track);
     } catch (error) {
       // A dialog that was put away is no problem.
-      if (/** @type {Error} */ (error).name !== "NotAllowedError") this.#stage.tellProblem(strings.screenFailed);
+      if (problemOf(error) !== "denied") this.#stage.tellProblem(strings.screenFailed);
     }
   }
 
@@ -291,11 +308,7 @@ class Call {
 
   /** @param {DeviceKind} kind */
   #send(kind) {
-    if (this.#room === null) {
-      // The call ended while the person was being asked for permission.
-      this.#devices.close();
-      return;
-    }
+    if (this.#room === null) return;
     this.#stage.showOwn(this.#devices.tracks);
     this.#room.setTrack(kind, this.#devices.tracks[kind]);
   }

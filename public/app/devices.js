@@ -36,6 +36,8 @@ export class Devices extends TypedTarget {
   #chosen = readPreferences().devices;
   /** One thing at a time: a press while the person is being asked must not ask twice. @type {Promise<unknown>} */
   #queue = Promise.resolve();
+  /** How often everything was let go of. What was asked for before that is not wanted any more when it comes. */
+  #closed = 0;
   /** @type {MediaDeviceInfo[]} */
   #known = [];
 
@@ -88,15 +90,17 @@ export class Devices extends TypedTarget {
    * Turns devices on, asking the person for permission if need be.
    *
    * @param {import("./media.js").Wanted} wanted
-   * @returns {Promise<import("./media.js").MediaProblems>} what did not work; empty if all did
+   * @returns {Promise<import("./media.js").MediaProblems | null>} what did not work, empty if all did; null if everything was
+   *   let go of meanwhile
    */
   turnOn(wanted) {
-    return this.#next(async () => {
+    return this.#next(async (isOver) => {
       const missing = {
         audio: wanted.audio && this.#open.audio === null,
         camera: wanted.camera && this.#open.camera === null,
       };
       const { tracks, problems } = await openDevices(missing, this.#chosen);
+      if (isOver()) return stop(tracks);
       for (const kind of DEVICE_KINDS) {
         if (tracks[kind] !== null) this.#take(kind, tracks[kind]);
         if (wanted[kind] && this.#open[kind] !== null) this.#set(kind, true);
@@ -117,16 +121,17 @@ export class Devices extends TypedTarget {
    *
    * @param {DeviceKind} kind
    * @param {string} id
-   * @returns {Promise<import("./media.js").MediaProblems>}
+   * @returns {Promise<import("./media.js").MediaProblems | null>} as of `turnOn`
    */
   choose(kind, id) {
     this.#remember({ [kind]: id });
-    return this.#next(async () => {
+    return this.#next(async (isOver) => {
       if (this.#open[kind] === null && !this.#gone[kind]) return {};
       const wasOn = this.#on[kind] || this.#gone[kind];
       // Many phones open one camera at a time.
       if (kind === "camera") this.#release(kind);
       const { tracks, problems } = await openDevices(only(kind), this.#chosen);
+      if (isOver()) return stop(tracks);
       if (tracks[kind] !== null) this.#take(kind, tracks[kind]);
       this.#set(kind, wasOn && this.#open[kind] !== null);
       return problems;
@@ -152,8 +157,9 @@ export class Devices extends TypedTarget {
     return this.#known;
   }
 
-  /** Lets go of everything. */
+  /** Lets go of everything, also of what the person is being asked for just now. Whatever is asked for later is opened again. */
   close() {
+    this.#closed += 1;
     for (const kind of DEVICE_KINDS) {
       this.#set(kind, false);
       this.#release(kind);
@@ -168,11 +174,16 @@ export class Devices extends TypedTarget {
 
   /**
    * @template T
-   * @param {() => Promise<T>} act
-   * @returns {Promise<T>}
+   * @param {(isOver: () => boolean) => Promise<T | null>} act may ask whether everything was let go of since it was called for
+   * @returns {Promise<T | null>} null if it was
    */
   #next(act) {
-    const done = this.#queue.then(act);
+    const closed = this.#closed;
+    const isOver = () => this.#closed !== closed;
+    const done = this.#queue.then(async () => {
+      const result = isOver() ? null : await act(isOver);
+      return isOver() ? null : result;
+    });
     this.#queue = done.catch(() => {});
     return done;
   }
@@ -213,6 +224,7 @@ export class Devices extends TypedTarget {
     const refused = permission === "denied" || (permission !== "granted" && isThere);
     const mayReplace = kind === "audio" && !refused && this.#gone[kind];
     const problems = mayReplace ? await this.turnOn(only(kind)) : {};
+    if (problems === null) return;
     const replaced = this.tracks[kind] !== null;
     if (replaced) this.emit("change", { kind });
     this.emit("lost", { kind, problem: refused ? "denied" : (problems[kind] ?? "failed"), replaced });
@@ -239,10 +251,11 @@ export class Devices extends TypedTarget {
 
   /** @param {DeviceKind} kind */
   #reopen(kind) {
-    this.#next(async () => {
+    this.#next(async (isOver) => {
       if (!this.#on[kind] || !this.#open[kind]?.muted) return;
       const { tracks } = await openDevices(only(kind), this.#chosen);
-      if (tracks[kind] === null) return;
+      if (isOver()) stop(tracks);
+      if (isOver() || tracks[kind] === null) return;
       this.#take(kind, tracks[kind]);
       this.#set(kind, true);
       this.emit("paused", { kind, paused: false });
@@ -266,6 +279,15 @@ export class Devices extends TypedTarget {
     this.#open[kind]?.stop();
     this.#open[kind] = null;
   }
+}
+
+/**
+ * @param {DeviceTracks} tracks that nobody wants any more
+ * @returns {null}
+ */
+function stop(tracks) {
+  for (const kind of DEVICE_KINDS) tracks[kind]?.stop();
+  return null;
 }
 
 /** @param {DeviceKind} kind */

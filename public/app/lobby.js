@@ -28,6 +28,9 @@ export class Lobby {
   #devices;
   #actions;
   #wanted = { audio: true, camera: true };
+  /** What does not work of it, as far as it is known. @type {import("./media.js").MediaProblems} */
+  #problems = {};
+  #stuck = false;
   #checked = false;
   #open = false;
   #video = h("video", { autoplay: true, playsinline: true });
@@ -52,6 +55,11 @@ export class Lobby {
   });
   #inside = h("p", { class: "inside", id: "inside", role: "status" });
   #notice = h("div", { class: "notice", id: "lobby-notice", role: "alert", hidden: true });
+  #again = h(
+    "button",
+    { type: "button", class: "button compact", click: () => this.#checkDevices() },
+    strings.tryAgain,
+  );
   #hint = h("p", { class: "dim small", id: "lobby-hint" });
   #join = h("button", { type: "submit", class: "button primary wide", id: "join" }, strings.joinCall);
   #without = h(
@@ -98,7 +106,7 @@ export class Lobby {
             this.#notice,
           ),
           this.#hint,
-          sealed && h("p", { class: "dim small" }, strings.sealed),
+          h("p", { class: "dim small", id: "lobby-key" }, sealed ? strings.sealed : strings.unsealed),
         ),
         this.pickers.element,
       ),
@@ -126,7 +134,7 @@ export class Lobby {
   async enter() {
     this.#open = true;
     this.#checked = false;
-    this.#show();
+    this.explain({});
     const wanted = DEVICE_KINDS.filter((kind) => this.#wanted[kind]);
     const states = await Promise.all(wanted.map(permissionOf));
     const allowed = wanted.length > 0 && states.every((state) => state === "granted");
@@ -136,6 +144,8 @@ export class Lobby {
   /** The lobby is left, with or without the devices. */
   leave() {
     this.#open = false;
+    this.setBusy(false);
+    this.#setChecking(false);
     this.#video.srcObject = null;
     this.pickers.close();
   }
@@ -151,7 +161,8 @@ export class Lobby {
   /** @param {boolean} busy whether the person is being asked, or the call is being joined */
   setBusy(busy) {
     for (const button of [this.#join, this.#without, this.#check]) button.disabled = busy;
-    this.#join.textContent = busy ? strings.joining : strings.joinCall;
+    const label = this.#stuck ? strings.tryAgain : strings.joinCall;
+    this.#join.textContent = busy ? strings.joining : label;
     if (busy) this.#notice.hidden = true;
   }
 
@@ -161,8 +172,12 @@ export class Lobby {
    */
   explain(problems, { stuck = false } = {}) {
     const words = wordsFor(problems);
+    this.#problems = problems;
+    this.#stuck = stuck;
     this.#notice.hidden = words === null;
     this.#notice.replaceChildren(...(words === null ? [] : problemParts(words)));
+    // Where nothing works, the way in is what tries again.
+    if (words !== null && !stuck) this.#notice.append(this.#again);
     this.#without.hidden = !stuck;
     // What was refused has been asked for: from now on a press asks again.
     if (stuck) this.#checked = true;
@@ -181,31 +196,63 @@ export class Lobby {
   }
 
   async #checkDevices() {
-    this.#check.disabled = true;
-    this.#check.textContent = strings.checkingDevices;
-    const problems = await this.#devices.turnOn(this.#wanted);
-    this.#check.disabled = false;
-    this.#check.textContent = strings.checkDevices;
+    const isAgain = document.activeElement === this.#again;
+    this.#setChecking(true);
+    const problems = await this.#devices.turnOn(this.wanted);
+    // Left meanwhile, and perhaps entered anew.
+    if (problems === null) return;
+    this.#setChecking(false);
     if (!this.#open) return;
     this.#checked = true;
-    const { audio, camera } = this.#devices.tracks;
-    this.explain(problems, { stuck: audio === null && camera === null });
-    if (document.activeElement === document.body) this.#join.focus();
+    // The person may have thought better of it while being asked.
+    for (const kind of DEVICE_KINDS) if (!this.#wanted[kind]) this.#devices.turnOff(kind);
+    this.#tell(problems);
+    if (isAgain && this.#again.checkVisibility()) this.#again.focus();
+    else if (document.activeElement === document.body) this.#join.focus();
     await this.pickers.refresh();
+  }
+
+  /** @param {boolean} checking whether the person is being asked for the devices */
+  #setChecking(checking) {
+    this.#check.disabled = checking;
+    this.#check.textContent = checking ? strings.checkingDevices : strings.checkDevices;
+  }
+
+  /**
+   * Says what does not work, of what is wanted.
+   *
+   * @param {import("./media.js").MediaProblems} problems what has turned out just now
+   */
+  #tell(problems) {
+    const { tracks } = this.#devices;
+    const all = { ...this.#problems, ...problems };
+    for (const kind of DEVICE_KINDS) if (tracks[kind] !== null || !this.#wanted[kind]) all[kind] = undefined;
+    const works = tracks.audio !== null || tracks.camera !== null;
+    this.explain(all, { stuck: !works && (this.#wanted.audio || this.#wanted.camera) });
+  }
+
+  /**
+   * Whether a device is on; before the devices were checked, whether it is to be.
+   *
+   * @param {DeviceKind} kind
+   */
+  #isOn(kind) {
+    return this.#wanted[kind] && (!this.#checked || this.#devices.tracks[kind] !== null);
   }
 
   /** @param {DeviceKind} kind */
   async #flip(kind) {
-    this.#wanted[kind] = !this.#wanted[kind];
+    // What is wanted and does not work is off: a press tries again.
+    this.#wanted[kind] = !this.#isOn(kind);
     this.#show();
     // Before the devices were checked nobody has agreed to be asked.
     if (!this.#checked) return;
     if (this.#wanted[kind]) {
       const problems = await this.#devices.turnOn({ audio: kind === "audio", camera: kind === "camera" });
-      if (this.#open) this.explain(problems);
+      if (problems !== null && this.#open) this.#tell(problems);
     } else {
       this.#devices.turnOff(kind);
-      this.explain({});
+      this.#tell({});
     }
     if (this.#open) await this.pickers.refresh();
   }
@@ -216,7 +263,11 @@ export class Lobby {
    */
   async #pick(kind, id) {
     if (kind === "speaker") this.#devices.chooseSpeaker(id);
-    else this.explain(await this.#devices.choose(kind, id));
+    else {
+      const problems = await this.#devices.choose(kind, id);
+      if (problems === null) return;
+      this.#tell(problems);
+    }
     await this.pickers.refresh();
   }
 
@@ -234,8 +285,8 @@ export class Lobby {
     this.#face.hidden = shown;
     this.#face.replaceChildren(letters === "" ? icon("person") : letters);
     for (const kind of DEVICE_KINDS) {
-      const on = this.#wanted[kind] && (!this.#checked || this.#devices.tracks[kind] !== null);
-      press(this.#toggles[kind], this.#wanted[kind]);
+      const on = this.#isOn(kind);
+      press(this.#toggles[kind], on);
       setIcon(this.#toggles[kind], ICONS[kind][on ? 0 : 1]);
       this.#toggles[kind].dataset.tip = on ? strings.turnOff[kind] : strings.turnOn[kind];
     }

@@ -39,7 +39,7 @@ const PROBLEMS = {
  * @returns {Promise<{ tracks: DeviceTracks, problems: MediaProblems }>} it never rejects
  */
 export async function openDevices({ audio, camera }, chosen) {
-  if (audio && camera) {
+  if (audio && camera && !(await isOneDenied())) {
     const both = await request({ ...constraintsOf("audio", chosen), ...constraintsOf("camera", chosen) });
     if (both instanceof MediaStream) return { tracks: tracksOf(both), problems: {} };
     if (both === "denied" || both === "system") return openAllowed(both, chosen);
@@ -62,6 +62,25 @@ export async function permissionOf(kind) {
     // Not every browser can be asked about these.
     return "unknown";
   }
+}
+
+/** Whether one of the two was refused for good: a browser that is asked for both then does not ask for the other either. */
+async function isOneDenied() {
+  const states = await Promise.all(DEVICE_KINDS.map(permissionOf));
+  return states.filter((state) => state === "denied").length === 1;
+}
+
+/**
+ * What an error of the browser means when a device or a screen was asked for.
+ *
+ * @param {unknown} error
+ * @returns {MediaProblem}
+ */
+export function problemOf(error) {
+  const { name, message } = /** @type {Error} */ (error);
+  const problem = PROBLEMS[name] ?? "failed";
+  // Chromium says so in words only.
+  return problem === "denied" && /system/i.test(message) ? "system" : problem;
 }
 
 /**
@@ -138,10 +157,7 @@ async function request(constraints) {
   try {
     return await navigator.mediaDevices.getUserMedia(constraints);
   } catch (error) {
-    const { name, message } = /** @type {Error} */ (error);
-    const problem = PROBLEMS[name] ?? "failed";
-    // Chromium says so in words only.
-    return problem === "denied" && /system/i.test(message) ? "system" : problem;
+    return problemOf(error);
   }
 }
 

@@ -30,6 +30,7 @@ const READ_OUT = 140;
  *
  * @typedef {object} StageActions
  * @property {(kind: DeviceKind) => void} toggle
+ * @property {(wanted: import("./media.js").Wanted) => void} turnOn
  * @property {() => void} share
  * @property {(kind: DeviceKind | "speaker", id: string) => Promise<void>} choose
  * @property {() => void} leave
@@ -269,7 +270,10 @@ export class Stage {
   /** @param {import("./media.js").MediaProblems} problems none, to clear */
   explain(problems) {
     this.#explained = problems;
-    this.#banners.set("devices", wordsFor(problems));
+    const words = wordsFor(problems);
+    const wanted = { audio: problems.audio !== undefined, camera: problems.camera !== undefined };
+    const actions = [{ label: strings.tryAgain, act: () => this.#actions.turnOn(wanted) }];
+    this.#banners.set("devices", words && { ...words, actions });
   }
 
   /** @param {string} title something that went wrong just now */

@@ -50,6 +50,8 @@ export const strings = {
   inside: (/** @type {number} */ count) => `${people(count)} in the call`,
   insideFull: "The call is full just now",
   sealed: "Only those with this link can connect: its key never reaches the server.",
+  unsealed:
+    "This link has no key, so whoever runs the server could listen in. If you were sent a longer link, open that one.",
   meterLabel: "Loudness of your microphone",
   defaultDevice: "System default",
   unnamedDevice: (/** @type {number} */ number) => `Device ${number}`,

@@ -34,18 +34,32 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
   };
 
   /**
-   * Somebody at the door, with devices that the test can take away.
+   * Somebody who opens a link, with devices that the test can take away.
+   *
+   * @param {string} link
+   * @param {{ taken?: string[], asks?: boolean, before?: () => void }} [options] `asks`: the browser asks for devices, until
+   *   `answer`; `before` runs in the page, before its own scripts
+   */
+  const arrive = async (link, { taken = [], asks = false, before = () => {} } = {}) => {
+    const context = await chromium.createBrowserContext();
+    contexts.push(context);
+    const person = new Person(await context.newPage());
+    await person.page.evaluateOnNewDocument(holdDevices, taken);
+    if (asks) await person.page.evaluateOnNewDocument(ask);
+    await person.page.evaluateOnNewDocument(before);
+    await person.page.goto(link);
+    return person;
+  };
+
+  /**
+   * Somebody at the door.
    *
    * @param {string} link
    * @param {string} name
    * @param {{ taken?: string[] }} [options]
    */
-  const visit = async (link, name, { taken = [] } = {}) => {
-    const context = await chromium.createBrowserContext();
-    contexts.push(context);
-    const person = new Person(await context.newPage());
-    await person.page.evaluateOnNewDocument(holdDevices, taken);
-    await person.page.goto(link);
+  const visit = async (link, name, options) => {
+    const person = await arrive(link, options);
     await person.page.locator("#name").fill(name);
     return person;
   };
@@ -147,6 +161,88 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await bo.finds(".tile:not(.own):not(.no-audio)");
     await bo.hearsTheOther();
     assert.equal(await ana.page.evaluate(labelOf, "audio"), "Fake Audio Input 2");
+  });
+
+  test("a camera that is in use at the door is shown as off there; one press tries again, and does not give up the rest", async () => {
+    const ana = await visit(freshLink(), "Ana", { taken: ["video"] });
+    await ana.sees("lobby-notice", "The camera is in use");
+    await ana.finds("#want-audio[aria-pressed=true]");
+    await ana.finds('#want-camera[aria-pressed=false][data-tip="Turn on the camera"]');
+    await ana.press("want-audio");
+    await ana.finds("#want-audio[aria-pressed=false]");
+    await ana.sees("lobby-notice", "The camera is in use");
+    await ana.finds("#join-without:not([hidden])");
+    await take(ana);
+    await ana.press("want-camera");
+    await ana.finds('#want-camera[aria-pressed=true][data-tip="Turn off the camera"]');
+    await ana.finds("#lobby-notice[hidden]");
+    await ana.finds("#join-without[hidden]");
+    await ana.finds(".preview video:not([hidden])");
+  });
+
+  test("devices that the browser hands out only after the door has shut are let go of", async () => {
+    const link = freshLink();
+    await join(link, "Ana");
+    const bo = await arrive(link.replace(/#.*/, ""), { asks: true, before: holdLook });
+    await bo.page.waitForFunction(isAsking, { polling: POLLING });
+    await bo.page.evaluate(look);
+    await bo.seesScreen("keyless");
+    assert.deepEqual(await bo.page.evaluate(openTracks), []);
+    await answer(bo);
+    await bo.page.waitForFunction(isAllReleased, { polling: POLLING }, 2);
+    await bo.finds('#screen[data-code="keyless"]:not([hidden])');
+  });
+
+  test("a camera that is allowed only after the call was left is let go of, and the devices work at the door and in the next call", async () => {
+    const link = freshLink();
+    const ana = await visit(link, "Ana");
+    await ana.finds(".preview video:not([hidden])");
+    await ana.press("want-camera");
+    await ana.press("join");
+    await ana.isIn();
+    await ana.page.evaluate(ask);
+    await ana.press("camera");
+    await ana.page.waitForFunction(isAsking, { polling: POLLING });
+    await ana.press("leave");
+    await ana.seesScreen("left");
+    await ana.pressNamed("Rejoin");
+    await ana.finds("#lobby:not([hidden])");
+    await answer(ana);
+    await ana.page.waitForFunction(isOpen, { polling: POLLING }, "audio");
+    await ana.finds("#want-audio[aria-pressed=true]");
+    await ana.press("want-camera");
+    await ana.finds(".preview video:not([hidden])");
+    await ana.press("join");
+    await ana.finds("#stage:not([hidden]) #camera[aria-pressed=true]");
+    const bo = await join(link, "Bo");
+    await bo.seesMoving(1);
+    await bo.hearsTheOther();
+  });
+
+  test("whoever goes away from a question at the door is not led into the call by its answer", async () => {
+    const link = freshLink();
+    await join(link, "Ana");
+    const bo = await arrive(link.replace(/#.*/, ""), { asks: true, before: holdLook });
+    await bo.page.waitForFunction(isAsking, { polling: POLLING });
+    await bo.press("join");
+    await bo.finds("#join:disabled");
+    await bo.page.evaluate(look);
+    await bo.seesScreen("keyless");
+    await answer(bo);
+    await bo.page.waitForFunction(isAllReleased, { polling: POLLING }, 2);
+    assert.equal(await bo.page.evaluate(() => /** @type {any} */ (globalThis).switchboard), undefined);
+    await bo.finds('#screen[data-code="keyless"]:not([hidden])');
+  });
+
+  test("a screen that the system keeps from being shared is said to be; a choice that was called off is not", async () => {
+    const ana = await join(freshLink(), "Ana");
+    await ana.page.evaluate(refuseScreens, "Permission denied");
+    await ana.press("share");
+    await ana.page.waitForFunction(() => /** @type {any} */ (globalThis).refusals === 1, { polling: POLLING });
+    assert.equal(await ana.page.$eval("#stage-notice", ({ textContent }) => textContent), "");
+    await ana.page.evaluate(refuseScreens, "Permission denied by system");
+    await ana.press("share");
+    await ana.sees("stage-notice", "The screen could not be shared");
   });
 
   test("headphones that are plugged in are offered, and the sound goes on through them", async () => {
@@ -283,6 +379,15 @@ async function take({ page }, ...kinds) {
 }
 
 /**
+ * The person allows what the browser asks for.
+ *
+ * @param {Person} person
+ */
+async function answer({ page }) {
+  await page.evaluate(() => /** @type {any} */ (globalThis).answer());
+}
+
+/**
  * There are just these microphones now, of those that Chromium makes up.
  *
  * @param {Person} person
@@ -309,6 +414,8 @@ function holdDevices(taken) {
   const tracks = [];
   Object.assign(page, { taken, tracks, microphones: null, outputsHidden: false });
   mediaDevices.getUserMedia = async (constraints = {}) => {
+    page.asking = page.answered !== undefined;
+    await page.answered;
     const wanted = /** @type {const} */ (["audio", "video"]).filter((kind) => constraints[kind]);
     if (wanted.some((kind) => page.taken.includes(kind))) {
       throw new DOMException("Could not start the source", "NotReadableError");
@@ -323,6 +430,54 @@ function holdDevices(taken) {
       if (kind === "audiooutput") return !page.outputsHidden;
       return kind !== "audioinput" || page.microphones === null || page.microphones.includes(label);
     });
+  };
+}
+
+/** Runs in the page: from now on the browser asks whoever wants devices, until it is answered. */
+function ask() {
+  const page = /** @type {any} */ (globalThis);
+  page.answered = new Promise((resolve) => {
+    page.answer = () => {
+      page.answered = undefined;
+      resolve(undefined);
+    };
+  });
+}
+
+/** Runs in the page: whether the browser has been asked for devices since it asks. */
+function isAsking() {
+  return /** @type {any} */ (globalThis).asking === true;
+}
+
+/** Runs in the page, before its own scripts: the server takes its time to say who is inside. */
+function holdLook() {
+  const page = /** @type {any} */ (globalThis);
+  const { fetch } = globalThis;
+  const looked = new Promise((resolve) => {
+    page.look = resolve;
+  });
+  globalThis.fetch = async (...request) => {
+    await looked;
+    return fetch(...request);
+  };
+}
+
+/** Runs in the page: the server says who is inside, now and from now on. */
+function look() {
+  /** @type {any} */ (globalThis).look();
+}
+
+/**
+ * Runs in the page: no screen can be shared.
+ *
+ * @param {string} message of the browser's error
+ */
+function refuseScreens(message) {
+  const page = /** @type {any} */ (globalThis);
+  page.refusals = 0;
+  navigator.mediaDevices.getDisplayMedia = async () => {
+    page.refusals += 1;
+    throw new DOMException(message, "NotAllowedError");
   };
 }
 
@@ -377,6 +532,27 @@ function labelIs(kind, label) {
 function openTracks() {
   const tracks = /** @type {MediaStreamTrack[]} */ (/** @type {any} */ (globalThis).tracks);
   return tracks.filter(({ readyState }) => readyState === "live").map(({ kind, enabled }) => [kind, enabled]);
+}
+
+/**
+ * Runs in the page: so many devices have been opened, and none is open any more.
+ *
+ * @param {number} count
+ */
+function isAllReleased(count) {
+  const tracks = /** @type {MediaStreamTrack[]} */ (/** @type {any} */ (globalThis).tracks);
+  return tracks.length === count && tracks.every(({ readyState }) => readyState === "ended");
+}
+
+/**
+ * Runs in the page: just these kinds are open.
+ *
+ * @param {...string} kinds
+ */
+function isOpen(...kinds) {
+  const tracks = /** @type {MediaStreamTrack[]} */ (/** @type {any} */ (globalThis).tracks);
+  const live = tracks.filter(({ readyState }) => readyState === "live").map(({ kind }) => kind);
+  return live.join() === kinds.join();
 }
 
 /** Runs in the page: keeps through what sound is played from now on. */

@@ -45,9 +45,33 @@ describe("the way on from what keeps somebody out of a call", { timeout: 600_000
       await person.finds("#camera[aria-pressed=false]");
       await person.seesMoving(1);
       await context.overridePermissions(server.url, ["microphone", "camera"]);
-      await person.press("camera");
+      await person.pressNamed("Try again");
       await person.finds("#camera[aria-pressed=true]");
+      await person.noLongerSees("stage-notice", "does not let this page use the camera");
       await other.seesMoving(1);
+    } finally {
+      await denying.close();
+    }
+  });
+
+  test("whoever has denied the camera only is told at the door, tries again there, and is not without the microphone meanwhile", async () => {
+    const denying = await startDenyingChromium();
+    try {
+      const context = denying.defaultBrowserContext();
+      await context.overridePermissions(server.url, ["microphone"]);
+      const person = await Person.at(denying, server.url + freshPath());
+      await person.press("check");
+      await person.sees("lobby-notice", "does not let this page use the camera");
+      await person.sees("lobby-notice", "Press Try again");
+      await person.finds("#want-audio[aria-pressed=true]");
+      await person.finds("#want-camera[aria-pressed=false]");
+      await person.pressNamed("Try again");
+      await person.finds("#lobby-notice:not([hidden]) button:focus");
+      await context.overridePermissions(server.url, ["microphone", "camera"]);
+      await person.pressNamed("Try again");
+      await person.finds("#lobby-notice[hidden]");
+      await person.finds("#want-camera[aria-pressed=true]");
+      await person.finds(".preview video:not([hidden])");
     } finally {
       await denying.close();
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
+import { makeKey } from "../../public/client/seal.js";
 import { startServer } from "../support/server.js";
 import { startChromium, startDenyingChromium, startFirefox } from "./browsers.js";
 import { Person } from "./person.js";
@@ -72,6 +73,14 @@ describe("the pages", { timeout: 600_000 }, () => {
     const person = await Person.at(chromium, `${server.url}/r/two%20words`);
     await person.seesScreen("bad-link");
     assert.deepEqual(person.complaints, []);
+  });
+
+  test("whoever comes by a link without a key is told at the door what it lacks, and by one with a key what that is for", async () => {
+    const link = `${server.url}/r/key-${process.pid}`;
+    const person = await Person.at(chromium, link);
+    await person.sees("lobby-key", "This link has no key, so whoever runs the server could listen in.");
+    const other = await Person.at(chromium, `${link}#${makeKey()}`);
+    await other.sees("lobby-key", "its key never reaches the server");
   });
 
   test("a full call says so, and lets in when somebody has left", async () => {

@@ -407,6 +407,15 @@ export const states = [
       return person;
     },
   },
+  {
+    name: "lobby-keyless",
+    open: async (scene) => {
+      const person = await scene.visitor(scene.link().replace(/#.*/, ""), { browser: "denying" });
+      await person.sees("lobby-key", "no key");
+      await person.sees("inside", "Nobody");
+      return person;
+    },
+  },
   lobbyWithout("lobby-denied", { browser: "denying", ask: true }),
   lobbyWithout("lobby-no-devices", { browser: "bare" }),
   lobbyWithout("lobby-busy", { before: takeDevices }),
