@@ -179,12 +179,14 @@ describe("the pages", { timeout: 600_000 }, () => {
     }
   });
 
-  test("what the lobby learns only later does not move the way in, on a desktop or a phone", async () => {
+  test("the way in is in sight, and what the lobby learns only later does not move it, on a desktop or a phone however it is held", async () => {
     const bare = await startChromium({ flags: ["--use-fake-device-for-media-stream=device-count=0"] });
     try {
       for (const viewport of [
         { width: 1_280, height: 720 },
         { width: 390, height: 844 },
+        { width: 844, height: 390 },
+        { width: 800, height: 600 },
       ]) {
         const person = new Person(await bare.newPage());
         await person.page.setViewport(viewport);
@@ -195,6 +197,7 @@ describe("the pages", { timeout: 600_000 }, () => {
         await person.finds(".pickers select");
         const places = await person.page.evaluate(() => [.../** @type {any} */ (globalThis).places]);
         assert.equal(places.length, 1, places.join(" and "));
+        assert(await person.page.$eval("#join", (join) => join.getBoundingClientRect().bottom <= innerHeight));
       }
     } finally {
       await bare.close();
