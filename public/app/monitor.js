@@ -39,7 +39,7 @@ export class Monitor extends TypedTarget {
   #watched = new Map();
   #leaving = new Watch();
   #own = new Listener();
-  #silentSince = 0;
+  #silentSince = Date.now();
   #mutedSince = 0;
   #said = { muted: false, silent: false };
   /** @type {any[]} */

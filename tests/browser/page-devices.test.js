@@ -234,6 +234,20 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await bo.finds('#screen[data-code="keyless"]:not([hidden])');
   });
 
+  test("a microphone from which nothing has come yet is not said to be silent", async () => {
+    const ana = await visit(freshLink(), "Ana");
+    await ana.page.evaluate(() => {
+      const page = Object.assign(/** @type {any} */ (globalThis), { looks: 0 });
+      AnalyserNode.prototype.getFloatTimeDomainData = (samples) => {
+        samples.fill(0);
+        if (page.switchboard?.room.state === "joined") page.looks += 1;
+      };
+    });
+    await ana.press("join");
+    await ana.page.waitForFunction(() => /** @type {any} */ (globalThis).looks > 3, { polling: POLLING });
+    assert.equal(await ana.page.$eval("#stage-notice", ({ textContent }) => textContent), "");
+  });
+
   test("a screen that the system keeps from being shared is said to be; a choice that was called off is not", async () => {
     const ana = await join(freshLink(), "Ana");
     await ana.page.evaluate(refuseScreens, "Permission denied");
