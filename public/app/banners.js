@@ -33,7 +33,8 @@ export class Banners {
       class: "banners",
       id,
       focusin: (/** @type {FocusEvent} */ { relatedTarget }) => {
-        if (relatedTarget instanceof Node && !this.element.contains(relatedTarget)) this.#before = relatedTarget;
+        const isOurs = relatedTarget instanceof Node && this.element.contains(relatedTarget);
+        if (!isOurs) this.#before = relatedTarget;
       },
     });
   }

@@ -98,7 +98,9 @@ class Call {
     document.title = strings.pageTitle(link.room);
     const sealed = link.fragment !== "";
     const call = { room: link.room, link: this.#url, sealed, name: this.#name, devices: this.#devices };
-    this.#lobby = new Lobby(byId("lobby", HTMLElement), call, { join: (wanted, name) => this.#join(wanted, name) });
+    this.#lobby = new Lobby(byId("lobby", HTMLElement), call, {
+      join: (...how) => this.#join(...how),
+    });
     this.#stage = new Stage(byId("stage", HTMLElement), call, {
       toggle: (kind) => this.#toggle(kind),
       turnOn: (wanted) => this.#turnOn(wanted),
@@ -159,8 +161,9 @@ class Call {
   /**
    * @param {Wanted} wanted
    * @param {string} name
+   * @param {import("./media.js").MediaProblems} [problems] what the person has been told at the door
    */
-  async #join(wanted, name) {
+  async #join(wanted, name, problems = {}) {
     this.#name = name;
     writePreferences({ name });
     this.#lobby.setBusy(true);
@@ -170,13 +173,16 @@ class Call {
     this.#lobby.setBusy(false);
     for (const kind of DEVICE_KINDS) if (!wanted[kind]) this.#devices.turnOff(kind);
     const { audio, camera } = this.#devices.tracks;
+    const known = Object.fromEntries(
+      DEVICE_KINDS.filter((kind) => !wanted[kind]).map((kind) => [kind, problems[kind]]),
+    );
     const nothingWorks = audio === null && camera === null && (wanted.audio || wanted.camera);
     if (nothingWorks && !this.#inLobby) this.#showLobby();
     this.#lobby.explain(nothingWorks ? missing : {}, { stuck: nothingWorks });
     if (nothingWorks) return;
     this.#memory.write(wanted);
     await this.#enter();
-    if (this.#room !== null) this.#stage.explain(missing);
+    if (this.#room !== null) this.#stage.explain({ ...known, ...missing });
   }
 
   async #enter() {

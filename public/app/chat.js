@@ -287,8 +287,17 @@ class Outgoing {
     } else if (done > 0) {
       const note = done < ways.length ? strings.fileSentTo(done, ways.length) : undefined;
       this.#item.show({ state: "done", note });
-    } else this.#item.show({ state: "failed", note: noteOf(ways[0]?.error) });
+    } else {
+      // What has come of it where it could be sent says more than that somebody was away.
+      const [error] = ways.map(({ error }) => error).sort((one, other) => Number(isAway(one)) - Number(isAway(other)));
+      this.#item.show({ state: "failed", note: noteOf(error) });
+    }
   }
+}
+
+/** @param {unknown} error */
+function isAway(error) {
+  return error instanceof FileError && error.code === "not-connected";
 }
 
 /** @param {unknown} error */

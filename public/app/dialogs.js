@@ -131,9 +131,19 @@ export function tellInDialog(text) {
   // The one on top is the last: what a dialog opens is put behind it.
   const region = Array.from(document.querySelectorAll("dialog:modal")).at(-1)?.querySelector(LIVE);
   if (!region) return false;
+  tell(region, text);
+  return true;
+}
+
+/**
+ * Says something in a live region, beside what was said in the same moment.
+ *
+ * @param {Element} region
+ * @param {string} text
+ */
+export function tell(region, text) {
   region.append(h("p", {}, text));
   while (region.childElementCount > TOLD) region.firstElementChild?.remove();
-  return true;
 }
 
 function makeLiveRegion() {

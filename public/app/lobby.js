@@ -12,7 +12,8 @@ import { strings } from "./strings.js";
  * @typedef {import("./media.js").Wanted} Wanted
  *
  * @typedef {object} LobbyActions
- * @property {(wanted: Wanted, name: string) => void} join
+ * @property {(wanted: Wanted, name: string, problems: import("./media.js").MediaProblems) => void} join `problems`: what has been said
+ *   of devices that do not work
  *
  * @typedef {{ present: number, full: boolean } | null} Inside who is in the call; null if it is not known
  */
@@ -31,6 +32,8 @@ export class Lobby {
   /** What does not work of it, as far as it is known. @type {import("./media.js").MediaProblems} */
   #problems = {};
   #stuck = false;
+  /** What the notice says. */
+  #said = "";
   #checked = false;
   #open = false;
   #video = h("video", { autoplay: true, playsinline: true });
@@ -175,9 +178,14 @@ export class Lobby {
     this.#problems = problems;
     this.#stuck = stuck;
     this.#notice.hidden = words === null;
-    this.#notice.replaceChildren(...(words === null ? [] : problemParts(words)));
-    // Where nothing works, the way in is what tries again.
-    if (words !== null && !stuck) this.#notice.append(this.#again);
+    const said = JSON.stringify([words, stuck]);
+    // What is said already is not read out again.
+    if (said !== this.#said) {
+      this.#said = said;
+      this.#notice.replaceChildren(...(words === null ? [] : problemParts(words)));
+      // Where nothing works, the way in is what tries again.
+      if (words !== null && !stuck) this.#notice.append(this.#again);
+    }
     this.#without.hidden = !stuck;
     // What was refused has been asked for: from now on a press asks again.
     if (stuck) this.#checked = true;
@@ -188,15 +196,16 @@ export class Lobby {
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
-    this.#actions.join(this.wanted, this.name);
+    // Nobody is to be seen by a camera that was shown as off.
+    const wanted = this.#stuck ? this.wanted : { audio: this.#isOn("audio"), camera: this.#isOn("camera") };
+    this.#actions.join(wanted, this.name, this.#problems);
   }
 
   #joinWithout() {
-    this.#actions.join({ audio: false, camera: false }, this.name);
+    this.#actions.join({ audio: false, camera: false }, this.name, {});
   }
 
   async #checkDevices() {
-    const isAgain = document.activeElement === this.#again;
     this.#setChecking(true);
     const problems = await this.#devices.turnOn(this.wanted);
     // Left meanwhile, and perhaps entered anew.
@@ -206,8 +215,9 @@ export class Lobby {
     this.#checked = true;
     // The person may have thought better of it while being asked.
     for (const kind of DEVICE_KINDS) if (!this.#wanted[kind]) this.#devices.turnOff(kind);
+    const isAgain = document.activeElement === this.#again;
     this.#tell(problems);
-    if (isAgain && this.#again.checkVisibility()) this.#again.focus();
+    if (isAgain && this.#again.getClientRects().length > 0) this.#again.focus();
     else if (document.activeElement === document.body) this.#join.focus();
     await this.pickers.refresh();
   }
@@ -266,7 +276,7 @@ export class Lobby {
     else {
       const problems = await this.#devices.choose(kind, id);
       if (problems === null) return;
-      this.#tell(problems);
+      if (this.#open && this.#checked) this.#tell(problems);
     }
     await this.pickers.refresh();
   }

@@ -2,7 +2,7 @@ import { Banners } from "./banners.js";
 import { Bar } from "./bar.js";
 import { Chat } from "./chat.js";
 import { SYSTEM_CHOICES } from "./devices.js";
-import { Panel, showDialog, tellInDialog } from "./dialogs.js";
+import { Panel, showDialog, tell, tellInDialog } from "./dialogs.js";
 import { h, setText } from "./dom.js";
 import { Door } from "./door.js";
 import { copyText, Invite } from "./invite.js";
@@ -42,7 +42,7 @@ export class Stage {
   #devices;
   #actions;
   #status = h("p", { class: "status", id: "status", role: "status" }, strings.statusConnecting);
-  #announcement = h("p", { class: "visually-hidden", id: "announcement", role: "status" });
+  #announcement = h("div", { class: "visually-hidden", id: "announcement", role: "status", "aria-atomic": "false" });
   #banners = new Banners("stage-notice", () => this.#bar.focus());
   /** What was plugged in and is not used yet, the newest first. @type {MediaDeviceInfo[]} */
   #offered = [];
@@ -229,6 +229,7 @@ export class Stage {
     this.#people.clear();
     this.#chat.clear();
     this.#sharers.clear();
+    this.#offered = [];
     this.#sound.hidden = true;
     this.#announcement.textContent = "";
     this.#tiles.pauseOwn(false);
@@ -478,9 +479,13 @@ export class Stage {
     const isThere = (/** @type {MediaDeviceInfo} */ { kind, deviceId }) =>
       devices.some((device) => device.kind === kind && device.deviceId === deviceId);
     const ours = added.filter(({ deviceId }) => !SYSTEM_CHOICES.includes(deviceId));
+    const [device = this.#offered[0]] = ours;
+    if (device === undefined) return;
+    if (ours.length === 0) {
+      if (!isThere(device)) this.#withdrawOffer();
+      return;
+    }
     this.#offered = [...ours, ...this.#offered.filter(isThere)];
-    const [device] = this.#offered;
-    if (device === undefined) return this.#banners.set("new-device", null);
     const kinds = /** @type {const} */ ({ audioinput: "audio", videoinput: "camera", audiooutput: "speaker" });
     const use = async () => {
       // Headphones with a microphone are two devices, or three.
@@ -491,7 +496,12 @@ export class Stage {
       }
     };
     const actions = [{ label: strings.useIt, act: use }];
-    this.#banners.report("new-device", { title: strings.newDevice(device.label), tone: "info", actions });
+    this.#banners.set("new-device", { title: strings.newDevice(device.label), tone: "info", actions });
+  }
+
+  #withdrawOffer() {
+    this.#offered = [];
+    this.#banners.set("new-device", null);
   }
 
   #takeDrops() {
@@ -671,7 +681,7 @@ export class Stage {
 
   /** @param {string} text */
   #announce(text) {
-    if (!tellInDialog(text)) this.#announcement.textContent = text;
+    if (!tellInDialog(text)) tell(this.#announcement, text);
   }
 }
 

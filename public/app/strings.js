@@ -107,7 +107,6 @@ export const strings = {
 
   copyLink: "Copy link",
   linkCopied: "Link copied",
-  copyFailed: "Copying was not allowed.",
   linkSelected: "Copying was not allowed. The link is selected: copy it by hand.",
   share: "Share",
   inviteTitle: "You are the first one here",

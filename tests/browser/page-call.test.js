@@ -493,7 +493,8 @@ function findNoWay() {
  */
 function menuHas(label) {
   const items = Array.from(document.querySelectorAll(".menu:popover-open .menu-item:not([hidden])"));
-  return items.some(({ textContent }) => textContent === label);
+  // Behind it may stand a key.
+  return items.some(({ textContent }) => textContent?.startsWith(label));
 }
 
 /** Runs in the page, before its own scripts: nothing plays without a press, as where a phone saves power. */

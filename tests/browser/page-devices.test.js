@@ -180,6 +180,17 @@ describe("devices that come and go during a call", { timeout: 900_000 }, () => {
     await ana.finds(".preview video:not([hidden])");
   });
 
+  test("a camera that was shown as off at the door is off in the call, though it is free by then", async () => {
+    const ana = await visit(freshLink(), "Ana", { taken: ["video"] });
+    await ana.sees("lobby-notice", "The camera is in use");
+    await ana.finds("#want-camera[aria-pressed=false]");
+    await take(ana);
+    await ana.press("join");
+    await ana.isIn();
+    await ana.finds("#camera[aria-pressed=false]");
+    assert.deepEqual(await ana.page.evaluate(openTracks), [["audio", true]]);
+  });
+
   test("devices that the browser hands out only after the door has shut are let go of", async () => {
     const link = freshLink();
     await join(link, "Ana");
