@@ -1,5 +1,7 @@
 //! Time: of the wall, of this process, and of the server's.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -11,8 +13,11 @@ pub struct Stopwatch {
     server: Option<u32>,
     started: Instant,
     own: Duration,
-    theirs: Option<Duration>,
+    theirs: Option<Threads>,
 }
+
+/// How long each thread has been on a processor, in nanoseconds, by its id.
+type Threads = BTreeMap<OsString, u64>;
 
 /// What [`Stopwatch::stop`] says.
 #[derive(Serialize)]
@@ -38,8 +43,7 @@ impl Stopwatch {
     pub fn stop(self) -> Took {
         let seconds = self.started.elapsed().as_secs_f64();
         let own = own_time().saturating_sub(self.own).as_secs_f64();
-        let theirs =
-            self.server.and_then(computed).zip(self.theirs).map(|(after, before)| after.saturating_sub(before));
+        let theirs = self.server.and_then(computed).zip(self.theirs).map(|(after, before)| since(&before, &after));
         Took { seconds, client_busy: own / seconds, server_seconds: theirs.map(|time| time.as_secs_f64()) }
     }
 }
@@ -49,12 +53,31 @@ fn own_time() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// How long all threads of a process have been on a processor (Documentation/scheduler/sched-stats in the kernel's sources).
-fn computed(process: u32) -> Option<Duration> {
+/// How long the threads of a process have been on a processor (Documentation/scheduler/sched-stats in the kernel's sources).
+fn computed(process: u32) -> Option<Threads> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?;
     let time = |thread: fs::DirEntry| {
         let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<u64>().ok()
+        Some((thread.file_name(), text.split(' ').next()?.parse().ok()?))
     };
-    Some(Duration::from_nanos(threads.filter_map(Result::ok).filter_map(time).sum::<u64>()))
+    Some(threads.filter_map(Result::ok).filter_map(time).collect())
+}
+
+/// What was computed in between. Of a thread that has ended meanwhile nothing is known any more: it must not count as less than nothing.
+fn since(before: &Threads, after: &Threads) -> Duration {
+    let spent = |(thread, time): (&OsString, &u64)| time.saturating_sub(before.get(thread).copied().unwrap_or(0));
+    Duration::from_nanos(after.iter().map(spent).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_has_ended_takes_nothing_away_from_the_others() {
+        let threads = |times: &[(&str, u64)]| times.iter().map(|&(thread, time)| (thread.into(), time)).collect();
+        let before = threads(&[("1", 100), ("2", 5_000)]);
+        let after = threads(&[("1", 130), ("3", 20)]);
+        assert_eq!(since(&before, &after), Duration::from_nanos(50));
+    }
 }
