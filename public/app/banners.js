@@ -98,8 +98,11 @@ export class Banners {
     if (focused === null) return;
     const same = Array.from(element?.querySelectorAll("button") ?? []).find((button) => button.isEqualNode(focused));
     // Whoever presses twice must not do by it what another banner offers: it can only be put away so.
-    const places = [same, next?.querySelector(".dismiss"), this.#before];
+    const before = this.#before;
+    const places = [same, next?.querySelector(".dismiss"), before];
     if (!places.some(takesFocus)) this.#rest();
+    // It has only been handed on: what it would go back to is the same.
+    this.#before = before;
   }
 }
 

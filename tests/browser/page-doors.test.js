@@ -66,6 +66,7 @@ describe("the way on from what keeps somebody out of a call", { timeout: 600_000
       await person.finds("#want-audio[aria-pressed=true]");
       await person.finds("#want-camera[aria-pressed=false]");
       await person.pressNamed("Try again");
+      await person.finds("#check:not(:disabled)");
       await person.finds("#lobby-notice:not([hidden]) button:focus");
       await context.overridePermissions(server.url, ["microphone", "camera"]);
       await person.pressNamed("Try again");
