@@ -94,6 +94,7 @@ describe("who may come into a call", { timeout: 600_000 }, () => {
     const guest = await Person.inCall(chromium, link);
     await host.isWith(1);
     await host.press("people");
+    await host.finds("#persons summary");
     await host.page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector("#persons summary")).click());
     await host.pressNamed("Remove from the call");
     await host.page.locator("dialog[open] .danger").click();
